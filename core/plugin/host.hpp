@@ -1,0 +1,75 @@
+// The plugin host: loads plugin files, opens sources on a draft generation, and hands out the finished set. A failed load leaves what was
+// there before and says why.
+#pragma once
+
+#include "core/base/log.hpp"
+#include "core/base/metrics.hpp"
+#include "core/base/result.hpp"
+#include "core/config/config.hpp"
+#include "core/plugin/source.hpp"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gh::plugin {
+
+/// What `gatehouse plugins` shows of one file. `reason` is a sentence that names the rule broken and the fix.
+struct PluginInfo {
+    std::filesystem::path file;
+    std::string name, version, summary;
+    uint32_t abi_minor_built = 0, abi_minor_needed = 0;
+    uint64_t generation = 0;
+    std::string state; ///< "loaded", "refused"
+    std::string code;  ///< of the refusal: "no_symbol", "wrong_major", "needs_newer", "null_descriptor", "short_struct", "not_elf", …
+    std::string reason;
+    std::string settings_schema;
+    std::vector<std::string> sources;
+};
+
+/// A configured source and, where its plugin could open it, the open source. Without one, its path answers 503 and `reason` says why.
+struct SourceSlot {
+    std::shared_ptr<const config::Source> config;
+    std::shared_ptr<Source> source;
+    std::string reason;
+};
+
+/// One complete, immutable set of open sources. Swapped in whole; the old one lives on until its last request has ended.
+struct Generation {
+    uint64_t number = 0;
+    std::vector<SourceSlot> slots;
+    std::vector<PluginInfo> plugins;
+};
+
+/// A sample request that a plugin carries.
+struct Sample {
+    std::string name, settings_json, request, code;
+    bool accept = true;
+    Time at{};
+};
+
+class Host {
+public:
+    /// `store` may be null (check, verify): then state is empty and cannot be written. `staging`: private directory for copies of the files.
+    Host(const Clock&, store::Store*, Log&, Metrics&, std::filesystem::path staging);
+    /// Closes nothing that is still shared: let go of all generations first.
+    ~Host();
+
+    /// Loads every *.so of the directory (unchanged ones are kept) and opens every source of the config. Never throws; faults are in the
+    /// generation. One call at a time.
+    std::shared_ptr<const Generation> load(const config::Config&);
+
+    /// Loads one file for inspection; the refusal's reason as error.
+    Result<PluginInfo> inspect(const std::filesystem::path&);
+    /// The samples of a loaded plugin file, and a source opened with a sample's settings (path "/sample").
+    Result<std::vector<Sample>> samples(const std::filesystem::path&);
+    Result<std::shared_ptr<Source>> open_sample(const std::filesystem::path&, const Sample&);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace gh::plugin

@@ -1,0 +1,97 @@
+// One open source: a configured instance of a plugin, as the rest of the core sees it. No ABI type above this header.
+#pragma once
+
+#include "core/base/result.hpp"
+#include "core/base/time.hpp"
+#include "core/config/config.hpp"
+#include "core/egress/client.hpp"
+#include "core/http/message.hpp"
+#include "core/plugin/job.hpp"
+#include "core/store/records.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace gh::plugin {
+
+/// The plugin broke a rule or failed: logged and counted by the host already; the sender hears 503.
+struct Fault {
+    std::string reason;
+};
+
+struct Acceptance {
+    std::optional<Time> signed_at;
+    Millis tolerance_past{}, tolerance_future{};
+    std::string replay_id;
+    store::Trust trust = store::Trust::verified;
+};
+
+struct Refusal {
+    int http_status = 403;
+    std::string code;
+    std::string hint;
+    std::vector<http::Field> fields; ///< for the sender, e.g. WWW-Authenticate
+};
+
+/// Accepted, refused, a job first (then verify again), or a fault.
+using Verdict = std::variant<Acceptance, Refusal, Job, Fault>;
+
+struct EventDraft {
+    std::string dedupe_key, type, subject, ordering_key;
+    std::optional<Time> occurred_at;
+    int http_status = 202;
+    store::Trust trust = store::Trust::verified;
+    bool body_may_vary = false;
+};
+
+struct DirectResponse {
+    http::Response response;
+    std::vector<store::StateChange> state; ///< to be stored before answering
+};
+
+using Outcome = std::variant<EventDraft, DirectResponse, Job, Refusal, Fault>;
+
+/// A route of a source, as the routing table holds it.
+struct Route {
+    std::string method;
+    std::string path; ///< full: the source's path and the plugin's part
+    size_t max_body = 1u << 20;
+    size_t index = 0; ///< within the source
+};
+
+struct Operation {
+    std::string name, summary, arguments_schema, kind;
+};
+
+/// Life: opened by the Host, shared by whoever works with it; the last owner closes it (on the host's control thread).
+class Source {
+public:
+    virtual ~Source() = default;
+
+    virtual const std::string& name() const = 0;
+    virtual const std::string& plugin_name() const = 0;
+    virtual const config::Source& config() const = 0;
+    virtual const std::vector<Route>& routes() const = 0;
+    virtual const std::vector<Operation>& operations() const = 0;
+    virtual const std::shared_ptr<const egress::Policy>& policy() const = 0;
+
+    /// Worker threads, several at once. `path` below the source's path is worked out by the source. `now`: the clock for plugin and window.
+    virtual Verdict verify(const Route&, const http::Request&) const = 0;
+    virtual Outcome handle(const Route&, const http::Request&, const Acceptance&) const = 0;
+    /// Whether events of this type have something to fetch.
+    virtual bool fetches(std::string_view type) const = 0;
+    /// The job that fetches the document of a stored event; none when nothing is enrolled for its type.
+    virtual std::optional<std::variant<Job, Fault>> fetch_back(const store::Event&, int attempt) const = 0;
+    virtual std::variant<Job, Fault> operation(const std::string& name, const std::string& arguments_json) const = 0;
+
+    /// The plugin's state of this source, in memory. Loaded before open, changed by the job runner after the commit.
+    virtual void apply_state(const std::vector<store::StateChange>&) = 0;
+};
+
+/// The host's window around the signed time; a refusal ("timestamp_too_old", "timestamp_in_future") when outside.
+std::optional<Refusal> check_window(const Acceptance&, Time now);
+
+} // namespace gh::plugin

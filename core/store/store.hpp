@@ -1,0 +1,93 @@
+// The durable log of events and everything derived from it: documents, deliveries, attempts, quarantine, per-source state.
+//
+// One writer commits in groups: whoever waits while a commit runs goes into the next one. A callback with success means that the data is on
+// disk (fsync). After a failed commit nothing of it is visible, and nothing is reported as stored until a later commit, which writes
+// everything anew, succeeds. No SQL type above this header, and no assumption that this process is the only one.
+#pragma once
+
+#include "core/base/log.hpp"
+#include "core/base/metrics.hpp"
+#include "core/base/result.hpp"
+#include "core/base/uuid.hpp"
+#include "core/store/records.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace gh::store {
+
+/// All callbacks run on the writer thread after the commit (or its failure), in log order; they must be short and must not wait.
+using AppendDone = std::function<void(std::span<const Appended>)>;
+/// ok, or why nothing was written.
+using WriteDone = std::function<void(const Status&)>;
+
+class Store {
+public:
+    virtual ~Store() = default;
+
+    // ---- writing: any thread, returns at once ----
+
+    /// Appends events in the given order with their dedupe keys, intended deliveries and state changes. One result per event, in order.
+    /// False when the queue is full (nothing was taken, `done` will not be called): answer 503.
+    virtual bool append(std::vector<NewEvent>, AppendDone done) = 0;
+    /// Keeps a refused request, within the bounds of the quarantine (oldest go first).
+    virtual void quarantine(NewRefused) = 0;
+    /// Turns a quarantined request into an event (it verified after all): appends and removes it in one commit.
+    virtual void release(Uuid quarantine_id, NewEvent, AppendDone) = 0;
+    /// The outcome of a fetch-back: document, deliveries, state changes and the new status in one commit. Ignored when the event already is
+    /// past fetching.
+    virtual void finish_fetch(FetchOutcome, WriteDone) = 0;
+    /// One delivery attempt and what follows from it. Also settles the event's status when its last delivery ends.
+    virtual void record_attempt(NewAttempt, WriteDone) = 0;
+    /// Adds deliveries to an existing event (replay, a dead one retried). Ids must be new.
+    virtual void add_deliveries(Uuid event, std::vector<NewDelivery>, WriteDone) = 0;
+    /// Makes deliveries pending again, now. Delivered and unknown ones are left alone.
+    virtual void retry_deliveries(std::vector<Uuid>, WriteDone) = 0;
+    /// State of one scope ("source:bank", "destination:app").
+    virtual void put_state(std::string scope, std::vector<StateChange>, WriteDone) = 0;
+
+    // ---- reading: any thread, may take milliseconds; sees everything committed ----
+
+    virtual Result<std::optional<Event>> event(Uuid) = 0; ///< with request and document; a quarantined one too, as status refused
+    virtual Result<Page<EventSummary>> events(const EventQuery&) = 0; ///< newest first; quarantined ones among them
+    /// Events that wait for dispatch (status received or fetching) and are due, in log order.
+    virtual Result<std::vector<PendingEvent>> pending_events(int64_t after_seq, Time now, size_t limit) = 0;
+    /// The earliest time at which a waiting event becomes due.
+    virtual Result<std::optional<Time>> next_fetch_due() = 0;
+    /// Deliveries of one destination that are due, oldest due first, without those in `except`.
+    virtual Result<std::vector<DueDelivery>> due_deliveries(const std::string& destination, Time now, size_t limit, std::span<const Uuid> except) = 0;
+    /// The earliest next attempt among the pending deliveries of a destination.
+    virtual Result<std::optional<Time>> next_due(const std::string& destination) = 0;
+    virtual Result<Page<Delivery>> deliveries(const DeliveryQuery&) = 0;
+    virtual Result<std::vector<Attempt>> attempts(Uuid delivery) = 0;
+    virtual Result<std::vector<StateChange>> state(const std::string& scope) = 0; ///< all entries
+    virtual Result<Counts> counts() = 0;
+
+    // ---- life ----
+
+    /// Called on the writer thread after each commit that added events (dispatch) or pending deliveries. Set before start().
+    virtual void on_commit(std::function<void(bool events, bool deliveries)>) = 0;
+    virtual Status start() = 0;
+    /// Commits what is queued, then closes. Further writes fail.
+    virtual void stop() = 0;
+    /// True while commits succeed; false after a failed one until the next success. /readyz and ingest ask it.
+    virtual bool writable() const = 0;
+};
+
+struct Options {
+    std::string path;              ///< of the database file; created with mode 0600
+    Millis retention{};            ///< 0 = for ever
+    uint64_t quarantine_bytes = 64u << 20;
+    size_t queue_events = 20'000;  ///< waiting appends; beyond it append() returns false
+    size_t queue_bytes = 128u << 20;
+    std::string vfs;               ///< SQLite VFS name; tests inject faults through it
+};
+
+/// SQLite, WAL, synchronous=FULL. start() opens, migrates the schema and makes everything readable durable (checkpoint) before any write.
+std::unique_ptr<Store> make_sqlite_store(Options, const Clock&, Log&, Metrics&);
+
+} // namespace gh::store
