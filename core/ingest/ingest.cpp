@@ -34,7 +34,9 @@ public:
             });
     }
 
-    ~Impl() {
+    ~Impl() { stop(); }
+
+    void stop() {
         queue_.close();
         workers_.clear();
     }
@@ -123,6 +125,7 @@ void Ingest::configure(std::shared_ptr<const config::Config> config, std::shared
     impl_->configure(std::move(config), std::move(generation));
 }
 void Ingest::set_draining() { impl_->set_draining(); }
+void Ingest::stop() { impl_->stop(); }
 http::Admission Ingest::admit(const http::Request& head) { return impl_->admit(head); }
 void Ingest::handle(std::vector<http::Exchange> exchanges) { impl_->handle(std::move(exchanges)); }
 
