@@ -7,6 +7,7 @@
 //        [--repeat]          send one request again and again (for servers that keep nothing)
 //        [--accepted FILE]   write the webhook-id of every request that was answered 2xx, as soon as it was (kill -9 tests)
 //        [--prefix ID]       first part of the webhook-ids
+//   load --port P --get /metrics       prints the body of one answer
 //
 // Prints one JSON object: requests, ok, other, errors, seconds, rate, p50_ms, p99_ms, max_ms.
 #include "core/base/crypto.hpp"
@@ -238,8 +239,25 @@ private:
 
 } // namespace
 
+int get(int port, const std::string& path) {
+    const int fd = connect_to(port);
+    if (fd < 0) return 1;
+    ::fcntl(fd, F_SETFL, 0);
+    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+    (void)!::send(fd, request.data(), request.size(), MSG_NOSIGNAL);
+    std::string answer;
+    char buffer[4096];
+    for (ssize_t n; (n = ::recv(fd, buffer, sizeof buffer, 0)) > 0;) answer.append(buffer, static_cast<size_t>(n));
+    ::close(fd);
+    const size_t head = answer.find("\r\n\r\n");
+    if (head == std::string::npos) return 1;
+    std::fwrite(answer.data() + head + 4, 1, answer.size() - head - 4, stdout);
+    return 0;
+}
+
 int main(int argc, char** argv) {
     Options options;
+    std::string get_path;
     for (int i = 1; i < argc; ++i) {
         const std::string name = argv[i];
         if (name == "--repeat") {
@@ -257,6 +275,7 @@ int main(int argc, char** argv) {
         else if (name == "--drip") options.drip = std::stoul(value);
         else if (name == "--accepted") options.accepted = value;
         else if (name == "--prefix") options.prefix = value;
+        else if (name == "--get") get_path = value;
         else {
             std::fprintf(stderr, "load: unknown option %s; see the top of load.cpp\n", name.c_str());
             return 2;
@@ -266,5 +285,6 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "load: --port is needed\n");
         return 2;
     }
+    if (!get_path.empty()) return get(options.port, get_path);
     return Load(options).run();
 }
