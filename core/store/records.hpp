@@ -189,9 +189,11 @@ struct EventQuery {
     size_t limit = 50;
     std::string cursor;
     bool oldest_first = false;
+    int64_t after_seq = 0; ///< only events later in the log than this (event streams); leaves quarantined ones out when not 0
 };
 
 struct DeliveryQuery {
+    std::optional<Uuid> id; ///< just this one
     std::optional<Uuid> event;
     std::string destination, source, type;
     std::optional<DeliveryStatus> status;
