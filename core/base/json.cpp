@@ -122,13 +122,33 @@ private:
         Kind kind = Kind::null;
         bool ok = false;
         switch (peek()) {
-            case '{': kind = Kind::object; ok = object(out, depth); break;
-            case '[': kind = Kind::array; ok = array(out, depth); break;
-            case '"': kind = Kind::string; ok = string(out ? &out->text : nullptr); break;
-            case 't': kind = Kind::boolean; ok = word("true"); break;
-            case 'f': kind = Kind::boolean; ok = word("false"); break;
-            case 'n': ok = word("null"); break;
-            default: kind = Kind::number; ok = number(); break;
+            case '{':
+                kind = Kind::object;
+                ok = object(out, depth);
+                break;
+            case '[':
+                kind = Kind::array;
+                ok = array(out, depth);
+                break;
+            case '"':
+                kind = Kind::string;
+                ok = string(out ? &out->text : nullptr);
+                break;
+            case 't':
+                kind = Kind::boolean;
+                ok = word("true");
+                break;
+            case 'f':
+                kind = Kind::boolean;
+                ok = word("false");
+                break;
+            case 'n':
+                ok = word("null");
+                break;
+            default:
+                kind = Kind::number;
+                ok = number();
+                break;
         }
         if (!ok) return false;
         if (out) {
@@ -201,12 +221,26 @@ private:
         ++at_;
         uint32_t code = 0;
         switch (c) {
-            case '"': case '\\': case '/': code = static_cast<uint32_t>(c); break;
-            case 'b': code = 8; break;
-            case 'f': code = 12; break;
-            case 'n': code = 10; break;
-            case 'r': code = 13; break;
-            case 't': code = 9; break;
+            case '"':
+            case '\\':
+            case '/':
+                code = static_cast<uint32_t>(c);
+                break;
+            case 'b':
+                code = 8;
+                break;
+            case 'f':
+                code = 12;
+                break;
+            case 'n':
+                code = 10;
+                break;
+            case 'r':
+                code = 13;
+                break;
+            case 't':
+                code = 9;
+                break;
             case 'u': {
                 if (!hex4(code)) return false;
                 // A lone surrogate is legal JSON text but no character: it reads as U+FFFD.
@@ -215,13 +249,16 @@ private:
                     uint32_t low = 0;
                     at_ += 2;
                     if (!hex4(low)) return false;
-                    if (low >= 0xdc00 && low < 0xe000) code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-                    else at_ = back;
+                    if (low >= 0xdc00 && low < 0xe000)
+                        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+                    else
+                        at_ = back;
                 }
                 if (code >= 0xd800 && code < 0xe000) code = 0xfffd;
                 break;
             }
-            default: return false;
+            default:
+                return false;
         }
         if (out) append_utf8(*out, code);
         return true;

@@ -27,10 +27,7 @@ public:
     Writer& value(bool);
     Writer& value(double); ///< null when not finite
     template <std::integral I>
-        requires(!std::same_as<I, bool>)
-    Writer& value(I number) {
-        return raw(std::to_string(number));
-    }
+    requires(!std::same_as<I, bool>) Writer& value(I number) { return raw(std::to_string(number)); }
     template <class T>
     Writer& value(const std::optional<T>& v) {
         return v ? value(*v) : null();

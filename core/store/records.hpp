@@ -189,7 +189,7 @@ struct EventQuery {
     size_t limit = 50;
     std::string cursor;
     bool oldest_first = false;
-    int64_t after_seq = 0; ///< only events later in the log than this (event streams); leaves quarantined ones out when not 0
+    int64_t after_seq = 0; ///< event streams: only those later in the log; any value but 0 (-1 = from the start) leaves quarantined ones out
 };
 
 struct DeliveryQuery {
