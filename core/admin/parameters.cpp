@@ -152,11 +152,7 @@ std::optional<std::string> url_decode(std::string_view text, bool plus_is_space)
             out += text[i] == '+' && plus_is_space ? ' ' : text[i];
         }
     }
-    for (std::string_view rest = out; !rest.empty();) {
-        const size_t n = utf8_length(rest);
-        if (n == 0) return std::nullopt;
-        rest.remove_prefix(n);
-    }
+    if (!is_utf8(out)) return std::nullopt;
     return out;
 }
 
