@@ -96,9 +96,6 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
     return true;
 }
 
-namespace {
-
-/// Length of the valid UTF-8 sequence at the front, 0 if there is none (RFC 3629: no overlong forms, no surrogates).
 size_t utf8_length(std::string_view s) {
     const auto at = [&](size_t i) { return i < s.size() ? static_cast<uint8_t>(s[i]) : 0u; };
     const auto tail = [&](size_t i) { return (at(i) & 0xc0) == 0x80; };
@@ -116,8 +113,20 @@ size_t utf8_length(std::string_view s) {
     return 0;
 }
 
+<<<<<<< HEAD
+=======
 } // namespace
 
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const size_t length = utf8_length(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+>>>>>>> config
 std::string json_quote(std::string_view text) {
     static constexpr char digits[] = "0123456789abcdef";
     std::string out = "\"";

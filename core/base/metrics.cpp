@@ -60,8 +60,12 @@ Counter& Metrics::counter(std::string_view name, std::string_view help, const La
     const std::lock_guard lock(mutex_);
     Family& family = families_[std::string(name)];
     family.help = help;
-    auto& slot = family.counters[label_text(labels)];
-    if (!slot) slot = std::make_unique<Counter>();
+    const std::string key = label_text(labels);
+    auto& slot = family.counters[key];
+    if (!slot) {
+        slot = std::make_unique<Counter>();
+        family.counter_labels[key] = labels;
+    }
     return *slot;
 }
 
@@ -114,6 +118,21 @@ std::string Metrics::render() const {
             out += series(name + "_sum", labels) + ' ' + number(h->sum()) + '\n';
             out += series(name + "_count", labels) + ' ' + std::to_string(sum) + '\n';
         }
+    }
+    return out;
+}
+
+std::map<std::string, uint64_t> Metrics::counters(std::string_view name, const std::pair<std::string, std::string>& match,
+                                                  std::string_view by) const {
+    std::map<std::string, uint64_t> out;
+    const std::lock_guard lock(mutex_);
+    const auto family = families_.find(name);
+    if (family == families_.end()) return out;
+    for (const auto& [key, counter] : family->second.counters) {
+        const Labels& labels = family->second.counter_labels.at(key);
+        if (std::find(labels.begin(), labels.end(), match) == labels.end()) continue;
+        for (const auto& [label, value] : labels)
+            if (label == by) out[value] += counter->value();
     }
     return out;
 }

@@ -57,11 +57,14 @@ public:
     /// Called before each rendering, to set gauges that are read off something else.
     void before_render(std::function<void()>);
     std::string render() const;
+    /// The counters of one family that carry `match`, by the value of their label `by`: {"stored": 12, "duplicate": 3}.
+    std::map<std::string, uint64_t> counters(std::string_view name, const std::pair<std::string, std::string>& match, std::string_view by) const;
 
 private:
     struct Family {
         std::string help;
         std::map<std::string, std::unique_ptr<Counter>> counters;
+        std::map<std::string, Labels> counter_labels; ///< same keys as counters
         std::map<std::string, std::unique_ptr<Gauge>> gauges;
         std::map<std::string, std::unique_ptr<Histogram>> histograms;
     };

@@ -18,11 +18,11 @@
 
 namespace gh::config {
 
-/// Where something stands: "gatehouse.yaml:14".
+/// Where something stands: "gatehouse.yaml:14". Line 0: the file as a whole, or (then `file` is its name) an environment variable.
 struct Position {
     std::string file;
     int line = 0;
-    std::string text() const { return file + ":" + std::to_string(line); }
+    std::string text() const { return line == 0 ? file : file + ":" + std::to_string(line); }
 };
 
 struct Tls {
@@ -84,7 +84,7 @@ struct Settings {
 struct Source {
     std::string name;
     std::string plugin;
-    std::string path; ///< "/hooks/bank"; may contain a resolved secret: print display_path
+    std::string path;         ///< "/hooks/bank"; may contain a resolved secret: print display_path
     std::string display_path; ///< references shown as written
     Settings settings;
     FetchBack fetch_back;

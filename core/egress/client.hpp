@@ -8,10 +8,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace gh::egress {
+
+struct Url;
 
 /// One place that may be reached.
 struct Rule {
@@ -28,7 +31,9 @@ public:
     explicit Policy(std::vector<Rule> rules) : rules_(std::move(rules)) {}
     const std::vector<Rule>& rules() const { return rules_; }
     /// The rule that allows this URL, or null. A URL with user info, or one that libcurl's parser and RFC 3986 read differently, is refused.
+    /// Of several rules that allow it, one that allows private addresses goes first: an operator wrote that one.
     const Rule* match(const std::string& url) const;
+    const Rule* match(const Url&) const;
 
 private:
     std::vector<Rule> rules_;
@@ -53,7 +58,7 @@ std::string_view to_text(Failure);
 struct Response {
     Failure failure = Failure::none;
     std::string error; ///< for logs: host and cause, no path, no secret
-    int status = 0;
+    int status = 0;    ///< also set with truncated and too_large when the answer's head had come
     std::vector<http::Field> fields;
     std::string body;
     Millis elapsed{};
@@ -63,12 +68,15 @@ struct Response {
 /// Runs on the client's thread; must be short.
 using Done = std::function<void(Response)>;
 
-/// Redirects are not followed, cookies not kept, proxies from the environment not used, certificates always checked.
+/// Redirects are not followed, cookies not kept, proxies from the environment not used, certificates always checked (TLS 1.2 or newer).
+/// HTTP/2 over TLS where the server offers it. Asks for no compression, so that a cut answer is seen by its length; an answer that comes
+/// compressed all the same is decoded, and the limit counts decoded bytes. Connections opened for a rule with private addresses are kept
+/// apart from the others, so that a name checked for one is never reused for the other.
 class Client {
 public:
     struct Options {
-        size_t connections_per_host = 16;
-        size_t connections = 256;
+        size_t connections_per_host = 16; ///< further requests wait; with HTTP/2, 8 requests share one
+        size_t connections = 256;         ///< requests under way at once
         std::string ca_file;    ///< more trusted roots (PEM), for private installations and tests; empty = the system's
         std::string user_agent; ///< "Gatehouse/1.0"
         std::string thread_name = "egress";
@@ -79,7 +87,8 @@ public:
     /// Ends the thread; requests under way are answered with `cancelled` first.
     ~Client();
 
-    /// Any thread. `done` is called exactly once.
+    /// Any thread. `done` is called exactly once. Field names must be tokens and values free of control bytes; Host and the fields that
+    /// frame a message are the client's own: a request that breaks this, or whose URL the policy does not allow, fails with not_allowed.
     void send(Request, std::shared_ptr<const Policy>, Done done);
     /// The same, waiting. Not from the client's thread.
     Response send_and_wait(Request, std::shared_ptr<const Policy>);

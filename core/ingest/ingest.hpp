@@ -17,13 +17,15 @@ namespace gh::ingest {
 class Ingest final : public http::Handler {
 public:
     Ingest(store::Store&, plugin::JobRunner&, const Clock&, Log&, Metrics&, int workers);
-    /// Waits for the workers; requests in the queue are still worked on.
+    /// Stops. Callbacks of the store and of jobs may come until both have ended: end them first.
     ~Ingest() override;
 
     /// Swaps the routing table in; requests under way end on the generation they began with.
     void configure(std::shared_ptr<const config::Config>, std::shared_ptr<const plugin::Generation>);
     /// From now on /readyz answers 503 (drain).
     void set_draining();
+    /// Works off the queue and joins the workers. Nothing is verified after that.
+    void stop();
 
     http::Admission admit(const http::Request&) override;
     void handle(std::vector<http::Exchange>) override;

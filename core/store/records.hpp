@@ -189,9 +189,11 @@ struct EventQuery {
     size_t limit = 50;
     std::string cursor;
     bool oldest_first = false;
+    int64_t after_seq = 0; ///< event streams: only those later in the log; any value but 0 (-1 = from the start) leaves quarantined ones out
 };
 
 struct DeliveryQuery {
+    std::optional<Uuid> id; ///< just this one
     std::optional<Uuid> event;
     std::string destination, source, type;
     std::optional<DeliveryStatus> status;

@@ -54,10 +54,12 @@ public:
 
     virtual Result<std::optional<Event>> event(Uuid) = 0; ///< with request and document; a quarantined one too, as status refused
     virtual Result<Page<EventSummary>> events(const EventQuery&) = 0; ///< newest first; quarantined ones among them
-    /// Events that wait for dispatch (status received or fetching) and are due, in log order.
-    virtual Result<std::vector<PendingEvent>> pending_events(int64_t after_seq, Time now, size_t limit) = 0;
-    /// The earliest time at which a waiting event becomes due.
-    virtual Result<std::optional<Time>> next_fetch_due() = 0;
+    /// Events of one source that wait for dispatch (status received or fetching) and are due, in log order, without those in `except` and
+    /// without those behind an earlier waiting event of the same non-empty ordering key.
+    virtual Result<std::vector<PendingEvent>> pending_events(const std::string& source, Time now, size_t limit,
+                                                             std::span<const Uuid> except) = 0;
+    /// The earliest time after `now` at which a waiting event of a source becomes due.
+    virtual Result<std::optional<Time>> next_fetch_due(const std::string& source, Time now) = 0;
     /// Deliveries of one destination that are due, oldest due first, without those in `except`.
     virtual Result<std::vector<DueDelivery>> due_deliveries(const std::string& destination, Time now, size_t limit, std::span<const Uuid> except) = 0;
     /// The earliest next attempt among the pending deliveries of a destination.
@@ -69,7 +71,7 @@ public:
 
     // ---- life ----
 
-    /// Called on the writer thread after each commit that added events (dispatch) or pending deliveries. Set before start().
+    /// Called on the writer thread after each commit that added events that wait for dispatch, or pending deliveries. Set before start().
     virtual void on_commit(std::function<void(bool events, bool deliveries)>) = 0;
     virtual Status start() = 0;
     /// Commits what is queued, then closes. Further writes fail.

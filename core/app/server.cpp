@@ -1,0 +1,263 @@
+#include "core/app/server.hpp"
+
+#include "core/admin/admin.hpp"
+#include "core/app/process.hpp"
+#include "core/app/version.hpp"
+#include "core/delivery/deliverer.hpp"
+#include "core/dispatch/dispatcher.hpp"
+#include "core/egress/client.hpp"
+#include "core/http/server.hpp"
+#include "core/ingest/ingest.hpp"
+#include "core/plugin/host.hpp"
+#include "core/plugin/job.hpp"
+#include "core/store/store.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <mutex>
+#include <unistd.h>
+
+namespace gh::app {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A private folder for the copies of plugin files that are really loaded; gone when the server ends.
+class Staging {
+public:
+    Staging() {
+        std::string name = (fs::temp_directory_path() / "gatehouse-plugins-XXXXXX").string();
+        if (!::mkdtemp(name.data())) throw fs::filesystem_error("cannot make a private folder", name, std::error_code(errno, std::generic_category()));
+        path_ = name;
+    }
+    ~Staging() {
+        std::error_code ignored;
+        fs::remove_all(path_, ignored);
+    }
+    Staging(const Staging&) = delete;
+    Staging& operator=(const Staging&) = delete;
+    const fs::path& path() const { return path_; }
+
+private:
+    fs::path path_;
+};
+
+egress::Client::Options egress_options(const char* thread) {
+    egress::Client::Options options;
+    options.user_agent = std::string("Gatehouse/") + k_version;
+    options.thread_name = thread;
+    if (const char* file = std::getenv("GATEHOUSE_CA_FILE")) options.ca_file = file;
+    return options;
+}
+
+store::Options store_options(const config::Config& config) {
+    store::Options options;
+    options.path = config.store.sqlite;
+    options.retention = config.store.retention;
+    options.quarantine_bytes = config.store.quarantine_bytes;
+    return options;
+}
+
+bool same_listen(const config::Listen& a, const config::Listen& b) { return a.text() == b.text() && a.tls.has_value() == b.tls.has_value(); }
+
+bool same_addresses(const config::Server& a, const config::Server& b) {
+    return std::equal(a.listen.begin(), a.listen.end(), b.listen.begin(), b.listen.end(), same_listen) && same_listen(a.admin, b.admin);
+}
+
+} // namespace
+
+class Server::Impl {
+public:
+    explicit Impl(fs::path file) : file_(std::move(file)) {}
+
+    Status start() {
+        auto loaded = config::load(file_);
+        if (!loaded.ok()) return loaded.error();
+        config_.store(*loaded);
+        const auto config = config_.load();
+        for (const auto& warning : config->warnings) log_.warning("config", warning.text());
+
+        store_ = store::make_sqlite_store(store_options(*config), clock_, log_, metrics_);
+        fetch_client_ = std::make_unique<egress::Client>(egress_options("egress"), log_);
+        // Deliveries have a client of their own: a slow application must not hold up fetch-backs.
+        delivery_client_ = std::make_unique<egress::Client>(egress_options("egress-deliver"), log_);
+        deliverer_ = std::make_unique<delivery::Deliverer>(*store_, *delivery_client_, clock_, log_, metrics_);
+        jobs_ = std::make_unique<plugin::JobRunner>(*fetch_client_, *store_, clock_, log_, metrics_);
+        dispatcher_ = std::make_unique<dispatch::Dispatcher>(*store_, *jobs_, clock_, log_, metrics_);
+        ingest_ = std::make_unique<ingest::Ingest>(*store_, *jobs_, clock_, log_, metrics_, config->server.workers);
+        admin_ = std::make_unique<admin::Admin>(services());
+
+        store_->on_commit([this](bool events, bool deliveries) {
+            if (events) dispatcher_->wake();
+            if (deliveries) deliverer_->wake();
+            admin_->notify();
+        });
+        if (const auto started = store_->start(); !started.ok()) return started;
+
+        host_ = std::make_unique<plugin::Host>(clock_, store_.get(), log_, metrics_, staging_.path());
+        generation_.store(host_->load(*config));
+        report_sources();
+        apply(config, generation_.load());
+        deliverer_->start();
+        dispatcher_->start();
+
+        admin_server_ = std::make_unique<http::Server>("admin", std::vector{config->server.admin}, http::Limits{}, *admin_, log_, metrics_);
+        if (const auto bound = admin_server_->start(); !bound.ok()) return bound;
+        http_server_ = std::make_unique<http::Server>("http", config->server.listen, http::Limits{}, *ingest_, log_, metrics_);
+        if (const auto bound = http_server_->start(); !bound.ok()) return bound;
+        return Done{};
+    }
+
+    Status reload() {
+        const std::lock_guard lock(reload_mutex_);
+        auto loaded = config::load(file_);
+        if (!loaded.ok()) return loaded.error();
+        const auto config = *loaded;
+        const auto before = config_.load();
+        auto generation = host_->load(*config);
+        if (auto lost = first_lost(*generation_.load(), *generation); !lost.empty()) return Error{lost};
+        if (!same_addresses(before->server, config->server) || before->store.sqlite != config->store.sqlite)
+            log_.warning("app", "addresses and the store cannot change while running: restart the server for that");
+        for (const auto& warning : config->warnings) log_.warning("config", warning.text());
+        if (const auto certificates = http_server_->reload_certificates(); !certificates.ok())
+            log_.error("app", "the certificates were not read again, the old ones stay", {{"error", certificates.error().message}});
+        config_.store(config);
+        generation_.store(generation);
+        apply(config, generation);
+        report_sources();
+        log_.info("app", "reloaded", {{"generation", generation->number}, {"sources", config->sources.size()}});
+        return Done{};
+    }
+
+    void drain() {
+        if (!ingest_) return;
+        const auto config = config_.load();
+        const Millis limit = config ? config->server.drain : Millis(0);
+        ingest_->set_draining();
+        if (admin_) admin_->set_draining();
+        if (http_server_) http_server_->drain(limit);
+        ingest_->stop();
+        if (dispatcher_) dispatcher_->stop();
+        if (deliverer_) deliverer_->stop(limit);
+        if (admin_server_) admin_server_->drain(std::chrono::seconds(2));
+        // Callbacks lead from the jobs and the store into the others: these two end first.
+        jobs_.reset();
+        store_->stop();
+        http_server_.reset();
+        admin_server_.reset();
+        ingest_.reset();
+        dispatcher_.reset();
+        deliverer_.reset();
+        admin_.reset();
+        generation_.store(nullptr);
+        host_.reset();
+        delivery_client_.reset();
+        fetch_client_.reset();
+        store_.reset();
+    }
+
+    std::vector<uint16_t> ports() const { return http_server_->ports(); }
+    uint16_t admin_port() const { return admin_server_->ports().at(0); }
+    Log& log() { return log_; }
+
+private:
+    admin::Services services() {
+        return admin::Services{
+            *store_,
+            clock_,
+            log_,
+            metrics_,
+            k_version,
+            [this] { return config_.load(); },
+            [this] { return generation_.load(); },
+            [this] { return reload(); },
+            [this](plugin::Job job, Millis deadline, std::function<void(plugin::JobEnd)> done) { jobs_->run(std::move(job), deadline, std::move(done)); },
+            [this] { return deliverer_->destinations(); },
+            [this](const std::string& name, bool on) { return deliverer_->set_disabled(name, on); },
+            [this](const std::string& name, bool on) { return deliverer_->set_paused(name, on); },
+        };
+    }
+
+    /// Routes and deliveries change together with the sources: each module swaps one pointer.
+    void apply(const std::shared_ptr<const config::Config>& config, const std::shared_ptr<const plugin::Generation>& generation) {
+        deliverer_->configure(config);
+        dispatcher_->configure(config, generation);
+        ingest_->configure(config, generation);
+    }
+
+    /// A reload must not close what serves: names the first source that was open and would not be any more.
+    static std::string first_lost(const plugin::Generation& before, const plugin::Generation& after) {
+        for (const auto& slot : after.slots) {
+            if (slot.source) continue;
+            for (const auto& old : before.slots)
+                if (old.source && old.config->name == slot.config->name)
+                    return "source " + slot.config->name + " would no longer open, so nothing was changed: " + slot.reason;
+        }
+        return {};
+    }
+
+    void report_sources() {
+        for (const auto& slot : generation_.load()->slots)
+            if (!slot.source)
+                log_.error("app", "a source is not available and answers 503", {{"source", slot.config->name}, {"reason", slot.reason}});
+    }
+
+    const fs::path file_;
+    Staging staging_;
+    SystemClock clock_;
+    Log log_;
+    Metrics metrics_;
+    std::mutex reload_mutex_;
+    std::atomic<std::shared_ptr<const config::Config>> config_;
+    std::atomic<std::shared_ptr<const plugin::Generation>> generation_;
+    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<egress::Client> fetch_client_, delivery_client_;
+    std::unique_ptr<plugin::Host> host_;
+    std::unique_ptr<delivery::Deliverer> deliverer_;
+    std::unique_ptr<plugin::JobRunner> jobs_;
+    std::unique_ptr<dispatch::Dispatcher> dispatcher_;
+    std::unique_ptr<ingest::Ingest> ingest_;
+    std::unique_ptr<admin::Admin> admin_;
+    std::unique_ptr<http::Server> http_server_, admin_server_;
+};
+
+Server::Server(fs::path file) : impl_(std::make_unique<Impl>(std::move(file))) {}
+Server::~Server() { impl_->drain(); }
+Status Server::start() { return impl_->start(); }
+Status Server::reload() { return impl_->reload(); }
+void Server::drain() { impl_->drain(); }
+std::vector<uint16_t> Server::ports() const { return impl_->ports(); }
+uint16_t Server::admin_port() const { return impl_->admin_port(); }
+
+int serve(const fs::path& config_file) {
+    block_signals();
+    const Log log;
+    harden_process(log);
+    Server server(config_file);
+    if (const auto started = server.start(); !started.ok()) {
+        std::cerr << started.error().message << '\n';
+        return 2;
+    }
+    std::string listening;
+    for (const auto port : server.ports()) listening += (listening.empty() ? "" : ",") + std::to_string(port);
+    log.info("app", "serving", {{"version", k_version}, {"config", config_file.string()}, {"ports", listening}, {"admin_port", server.admin_port()}});
+    notify_supervisor("READY=1");
+    for (;;) {
+        const int signal = wait_for_signal();
+        if (signal != SIGHUP) break;
+        notify_supervisor("RELOADING=1");
+        if (const auto reloaded = server.reload(); !reloaded.ok())
+            log.error("app", "not reloaded, everything stays as it was", {{"error", reloaded.error().message}});
+        notify_supervisor("READY=1");
+    }
+    log.info("app", "draining");
+    notify_supervisor("STOPPING=1");
+    server.drain();
+    log.info("app", "ended");
+    return 0;
+}
+
+} // namespace gh::app

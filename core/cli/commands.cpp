@@ -1,0 +1,128 @@
+#include "core/cli/command.hpp"
+
+namespace gh::cli {
+
+namespace {
+
+const Option k_source{"--source", "NAME", "only this source"};
+const Option k_type{"--type", "TYPE", "only this event type; \"user.*\" for all that begin with \"user.\""};
+const Option k_since{"--since", "TIME", "from this time on: RFC 3339, a date, or a duration back from now (1h, 7d)"};
+const Option k_until{"--until", "TIME", "before this time"};
+const Option k_search{"--search", "TEXT", "part of an id, subject, dedupe key or type"};
+const Option k_limit{"--limit", "N", "at most this many, newest first (default 50)"};
+const Option k_destination{"--destination", "NAME", "only this destination"};
+
+std::vector<Command> table() {
+    return {
+        {"serve", "", "run the server (SIGHUP reloads the configuration, SIGTERM drains and ends)", {}, serve},
+        {"check", "", "check the configuration and open every source, without serving", {}, check},
+        {"verify", "REQUEST-FILE",
+         "run a source's verifier offline over a captured raw HTTP request (\"-\" reads stdin)",
+         {{"--source", "NAME", "the source whose verifier to run (needed)"},
+          {"--at", "TIME", "set the clock to this time: RFC 3339, a date, or a duration back from now (default: now)"}},
+         verify},
+        {"plugins list", "", "plugin files with version, ABI, generation, state and sources", {}, plugins_list},
+        {"plugins show", "NAME", "one plugin with its routes and settings schema", {}, plugins_show},
+        {"plugins check", "FILE.so", "check a plugin file: load it, run its samples, and see that changed requests are refused", {}, plugins_check},
+        {"sources list", "", "configured sources with state, routes and counters", {}, sources_list},
+        {"destinations list", "", "configured destinations with state and counters", {}, destinations_list},
+        {"destinations enable", "NAME", "deliver again after 410 Gone or disable", {}, destinations_enable},
+        {"destinations disable", "NAME", "let its deliveries wait until it is enabled", {}, destinations_disable},
+        {"destinations pause", "NAME", "let its deliveries wait; capture goes on", {}, destinations_pause},
+        {"destinations resume", "NAME", "end a pause", {}, destinations_resume},
+        {"routes list", "", "which events go to which destinations", {}, routes_list},
+        {"events list", "", "stored events, newest first",
+         {k_source, k_type, {"--status", "STATUS", "received, fetching, ready, delivered, dead, conflict or refused"}, k_since, k_until, k_search, k_limit},
+         events_list},
+        {"events show", "ID", "one event with its request, document, deliveries and attempts", {}, events_show},
+        {"events tail", "", "new events as they arrive, until interrupted",
+         {k_source, k_type, {"--limit", "N", "end after this many"}}, events_tail},
+        {"deliveries list", "", "deliveries, newest first",
+         {{"--event", "ID", "only of this event"}, k_destination, k_source, k_type,
+          {"--status", "STATUS", "pending, delivered, dead or cancelled"}, k_since, k_until, k_limit},
+         deliveries_list},
+        {"retry", "ID…", "make deliveries pending again, now", {}, retry},
+        {"replay", "", "deliver stored events once more",
+         {k_source, k_type, k_since, k_until, {"--to", "DEST", "to this destination (default: wherever the routes lead)"},
+          {"--dry-run", "", "only count"}, {"--rate", "N/s", "deliveries per second (default: all at once)"},
+          {"--all", "", "needed when nothing narrows the events down"}},
+         replay},
+        {"dead list", "", "dead deliveries, newest first", {k_destination, k_source, k_type, k_since, k_until, k_limit}, dead_list},
+        {"quarantine list", "", "requests that could not be verified, newest first", {k_source, k_since, k_until, k_search, k_limit},
+         quarantine_list},
+        {"quarantine reverify", "", "verify them again as of the time they came, and release the genuine ones", {k_source, k_since, k_until},
+         quarantine_reverify},
+    };
+}
+
+/// "events list" shown as "events [list]".
+std::string shown_words(const Command& c) {
+    if (!c.words.ends_with(" list")) return std::string(c.words);
+    return std::string(c.words.substr(0, c.words.size() - 5)) + " [list]";
+}
+
+std::string option_lines(const std::vector<Option>& options) {
+    size_t width = 0;
+    for (const auto& o : options) width = std::max(width, o.name.size() + 1 + o.value.size());
+    std::string out;
+    for (const auto& o : options) {
+        std::string left(o.name);
+        if (!o.value.empty()) (left += ' ') += o.value;
+        left.resize(width + 2, ' ');
+        ((out += "  ") += left) += o.about;
+        out += '\n';
+    }
+    return out;
+}
+
+} // namespace
+
+const std::vector<Command>& commands() {
+    static const std::vector<Command> k_commands = table();
+    return k_commands;
+}
+
+const std::vector<Option>& global_options() {
+    static const std::vector<Option> k_options = {
+        {"--config", "FILE", "configuration (default: $GATEHOUSE_CONFIG, ./gatehouse.yaml, /etc/gatehouse/gatehouse.yaml)"},
+        {"--admin", "URL", "the server's admin address (default: $GATEHOUSE_ADMIN, else from the configuration); token: $GATEHOUSE_ADMIN_TOKEN"},
+        {"--json", "", "machine output: a list is one JSON object per line, a single thing one JSON document"},
+        {"--help", "", "this help, or a verb's"},
+        {"--version", "", "print the version"},
+    };
+    return k_options;
+}
+
+std::vector<std::string> verbs() {
+    std::vector<std::string> out;
+    for (const auto& c : commands()) out.emplace_back(c.words);
+    return out;
+}
+
+std::string help() {
+    std::string out = "Gatehouse receives webhooks: verified, stored before the sender hears 2xx, fetched back, delivered.\n\n"
+                      "Usage: gatehouse [OPTIONS] VERB …\n\nVerbs:\n";
+    size_t width = 0;
+    for (const auto& c : commands()) width = std::max(width, shown_words(c).size() + 1 + c.positionals.size());
+    for (const auto& c : commands()) {
+        std::string left = shown_words(c);
+        if (!c.positionals.empty()) (left += ' ') += c.positionals;
+        left.resize(width + 2, ' ');
+        ((out += "  ") += left) += c.about;
+        out += '\n';
+    }
+    out += "\nOptions:\n" + option_lines(global_options());
+    return out + "\nExit: 0 done · 1 the thing asked about is not so · 2 usage or configuration error · 3 cannot reach the server\n"
+                 "\"gatehouse VERB --help\" tells a verb's options.\n";
+}
+
+std::string help(const Command& c) {
+    std::string out = "Usage: gatehouse " + shown_words(c);
+    if (!c.options.empty()) out += " [OPTIONS]";
+    if (!c.positionals.empty()) (out += ' ') += c.positionals;
+    ((out += "\n\n") += c.about) += '\n';
+    if (!c.options.empty()) out += "\nOptions:\n" + option_lines(c.options);
+    return out + "\nGlobal options:\n" + option_lines(global_options());
+}
+
+} // namespace gh::cli

@@ -1,0 +1,139 @@
+#include "core/config/listen.hpp"
+#include "core/config/sections.hpp"
+
+namespace gh::config {
+
+namespace {
+
+std::optional<Tls> read_tls(Context& context, const Node& node, int line, const std::string& where) {
+    Section s(context, node, line, where, {"certificate", "key", "client_ca"});
+    Tls tls;
+    const bool certificate =
+        s.required("certificate", "the file with the certificate chain (PEM)") && s.file("certificate", tls.certificate);
+    const bool key = s.required("key", "the file with the private key (PEM)") && s.file("key", tls.key);
+    s.file("client_ca", tls.client_ca);
+    return certificate && key ? std::optional(std::move(tls)) : std::nullopt;
+}
+
+std::optional<Listen> read_address(Context& context, const Node& node, int line, const std::string& where) {
+    const auto text = read_text(context, node, line, where, false);
+    if (!text) return std::nullopt;
+    auto listen = parse_listen(text->text);
+    if (!listen.ok()) {
+        context.faults.error(node.line,
+                             where + ": expected " + k_listen_form + ", found " + shown(node.text) + "; " + listen.error().message);
+        return std::nullopt;
+    }
+    return std::move(*listen);
+}
+
+void read_token(Section& s, const Node::Entry& e, const std::string& where, Secret& token) {
+    auto value = read_text(s.context(), *e.value, e.line, where, true);
+    if (!value) return;
+    if (value->text.empty()) {
+        s.context().faults.error(e.line, where + ": is empty; give a long random text, such as the output of \"openssl rand -hex 32\"");
+    } else if (value->text.find_first_of(" \t\r\n") != std::string::npos) {
+        s.context().faults.error(e.line, where + ": holds white space; a bearer token has none (RFC 6750 section 2.1)");
+    } else {
+        token = Secret(value->text);
+        if (!value->by_reference)
+            s.context().faults.warning(e.line, where + ": a secret stands here literally; use ${env:NAME} or ${file:PATH}");
+    }
+    wipe(value->text);
+}
+
+/// "host:port", or a mapping with address, tls and, where `token` is given, token.
+std::optional<Listen> read_listen(Context& context, const Node& node, int line, const std::string& where, Secret* token) {
+    if (node.kind != Node::Kind::mapping) return read_address(context, node, line, where);
+    std::vector<std::string> keys = {"address", "tls"};
+    if (token) keys.push_back("token");
+    Section s(context, node, line, where, keys);
+    std::optional<Listen> out;
+    if (const auto* e = s.required("address", "an address and a port, such as 127.0.0.1:8080"))
+        out = read_address(context, *e->value, e->line, s.name("address"));
+    if (const auto* e = s.entry("tls")) {
+        auto tls = read_tls(context, *e->value, e->line, s.name("tls"));
+        if (out) out->tls = std::move(tls);
+    }
+    if (const auto* e = s.entry("token"); e && token) read_token(s, *e, s.name("token"), *token);
+    return out;
+}
+
+} // namespace
+
+void read_server(Context& context, const Node& node, int line, Server& server, Lines& lines) {
+    Section s(context, node, line, "server", {"listen", "tls", "admin", "token", "workers", "drain"});
+    if (const auto* e = s.entry("listen")) {
+        std::vector<std::shared_ptr<const Node>> items;
+        if (e->value->kind == Node::Kind::sequence)
+            items = e->value->items;
+        else
+            items = {e->value};
+        if (items.empty()) context.faults.error(e->line, "server.listen: the list is empty; give at least one address");
+        server.listen.clear();
+        lines.listen.clear();
+        for (size_t i = 0; i < items.size(); ++i) {
+            const std::string where = e->value->kind == Node::Kind::sequence ? "server.listen[" + std::to_string(i) + "]" : "server.listen";
+            auto listen = read_listen(context, *items[i], e->line, where, nullptr);
+            if (!listen) continue;
+            server.listen.push_back(std::move(*listen));
+            lines.listen.push_back({context.faults.file(), items[i]->line});
+        }
+    }
+    if (const auto* e = s.entry("tls")) {
+        if (const auto tls = read_tls(context, *e->value, e->line, "server.tls"))
+            for (Listen& listen : server.listen)
+                if (!listen.tls) listen.tls = tls;
+    }
+    Secret token;
+    if (const auto* e = s.entry("admin")) {
+        if (auto admin = read_listen(context, *e->value, e->line, "server.admin", &token)) server.admin = std::move(*admin);
+        lines.admin = {context.faults.file(), e->line};
+    }
+    if (const auto* e = s.entry("token")) {
+        if (!token.empty()) context.faults.error(e->line, "server.token: server.admin.token is given too; remove one");
+        read_token(s, *e, "server.token", token);
+    }
+    if (!token.empty()) server.admin_token = std::move(token);
+    s.integer("workers", server.workers, 1, 256);
+    s.duration("drain", server.drain, Millis(0), std::chrono::hours(1));
+}
+
+void read_store(Context& context, const Node& node, int line, Store& store) {
+    Section s(context, node, line, "store", {"sqlite", "retention", "quarantine_bytes", "quarantine_rate", "postgresql"});
+    if (const auto* e = s.entry("postgresql")) context.faults.error(e->line, "store.postgresql: is not available yet; use store.sqlite");
+    s.file("sqlite", store.sqlite);
+    s.duration("retention", store.retention, std::chrono::minutes(1), std::chrono::hours(24 * 3660));
+    s.bytes("quarantine_bytes", store.quarantine_bytes, 0);
+    s.rate("quarantine_rate", store.quarantine_rate);
+}
+
+void read_plugins(Context& context, const Node& node, int line, Plugins& plugins) {
+    Section s(context, node, line, "plugins", {"directory", "isolation", "overrides"});
+    const std::vector<std::pair<std::string, Isolation>> choices = {{"none", Isolation::none}, {"process", Isolation::process}};
+    const auto refuse_process = [&](Isolation isolation, int at, const std::string& where) {
+        if (isolation == Isolation::process) context.faults.error(at, where + ": \"process\" is not available yet; write none");
+    };
+    s.file("directory", plugins.directory);
+    if (s.choice("isolation", plugins.isolation, choices))
+        refuse_process(plugins.isolation, s.entry("isolation")->line, "plugins.isolation");
+    if (const auto* e = s.entry("overrides")) {
+        std::vector<std::string> names;
+        if (e->value->kind == Node::Kind::mapping)
+            for (const auto& entry : e->value->entries) names.push_back(entry.key);
+        else {
+            context.faults.error(
+                e->line, "plugins.overrides: expected a mapping from a plugin's name to none or process, found " + e->value->described());
+            return;
+        }
+        Section overrides(context, *e->value, e->line, "plugins.overrides", names);
+        for (const std::string& name : names) {
+            Isolation isolation = Isolation::none;
+            if (!overrides.choice(name, isolation, choices)) continue;
+            refuse_process(isolation, overrides.entry(name)->line, overrides.name(name));
+            plugins.overrides[name] = isolation;
+        }
+    }
+}
+
+} // namespace gh::config
