@@ -2,6 +2,7 @@
 
 #include "core/base/encoding.hpp"
 #include "core/egress/address.hpp"
+#include "core/egress/goodbye.hpp"
 
 #include <netinet/in.h>
 #include <openssl/pem.h>
@@ -99,7 +100,7 @@ void Transfer::prepare(Easy easy, const Shared& shared, Millis left) {
     set(CURLOPT_URL, url_text_.c_str());
     set(CURLOPT_PATH_AS_IS, 1L); // what was matched is what is sent
     set(CURLOPT_PROTOCOLS_STR, "http,https");
-    set(CURLOPT_REDIR_PROTOCOLS_STR, "");
+    set(CURLOPT_REDIR_PROTOCOLS_STR, "https");
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     set(CURLOPT_PROXY, "");
@@ -110,7 +111,7 @@ void Transfer::prepare(Easy easy, const Shared& shared, Millis left) {
     set(CURLOPT_HTTP09_ALLOWED, 0L);
     set(CURLOPT_ACCEPT_ENCODING, "identity");
     set(CURLOPT_USERAGENT, shared.user_agent.c_str());
-    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::clamp(left, Millis(1), k_connect_limit).count()));
+    if (left > k_connect_limit) set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(k_connect_limit.count()));
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_MAXAGE_CONN, 60L);
     set(CURLOPT_ERRORBUFFER, cause_);
@@ -185,8 +186,7 @@ curl_socket_t Transfer::on_open(void* self, curlsocktype, curl_sockaddr* where) 
 CURLcode Transfer::on_tls(CURL*, void* ssl_context, void* self) {
     const auto& transfer = *static_cast<Transfer*>(self);
     auto* context = static_cast<SSL_CTX*>(ssl_context);
-    // Without this a connection cut in the middle of an answer of unknown length looks like its end.
-    SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    watch_goodbye(context);
     for (const auto& root : transfer.shared_->more_roots)
         if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), static_cast<X509*>(root.get())) != 1) return CURLE_SSL_CACERT_BADFILE;
     return CURLE_OK;
@@ -218,6 +218,7 @@ bool Transfer::take_head(std::string_view line) {
     const std::string_view text = trim(line);
     if (text.empty()) {
         head_complete_ = response_.status >= 200;
+        if (head_complete_) watch_end();
         return true;
     }
     if (folded && !response_.fields.empty()) {
@@ -228,6 +229,17 @@ bool Transfer::take_head(std::string_view line) {
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return true; // nothing a caller could ask for
     response_.fields.push_back({std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1)))});
     return true;
+}
+
+void Transfer::watch_end() {
+    long version = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
+    const bool no_body = request_.method == "HEAD" || response_.status == 204 || response_.status == 304;
+    if (url_.scheme != "https" || version == CURL_HTTP_VERSION_2_0 || no_body) return;
+    if (response_.field("content-length") || response_.field("transfer-encoding")) return;
+    const curl_tlssessioninfo* session = nullptr;
+    if (curl_easy_getinfo(easy_.get(), CURLINFO_TLS_SSL_PTR, &session) == CURLE_OK && session && session->internals)
+        goodbye_ = goodbye_of(static_cast<SSL*>(session->internals));
 }
 
 bool Transfer::take_body(std::string_view bytes) {
@@ -243,6 +255,8 @@ void Transfer::finish(CURLcode code) {
     long version = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
     multiplexed_ = version == CURL_HTTP_VERSION_2_0;
+    if (code == CURLE_OK && goodbye_ && !*goodbye_)
+        return fail(Failure::truncated, "the connection ended without close_notify, and the answer had announced no length");
     if (code == CURLE_OK && response_.status >= 200) {
         std::erase_if(response_.fields, [](const auto& f) { return equals_ignoring_case(f.name, "content-encoding"); });
         return;

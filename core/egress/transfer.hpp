@@ -61,6 +61,7 @@ private:
     static CURLcode on_tls(CURL*, void* ssl_context, void*);
     bool take_head(std::string_view line);
     bool take_body(std::string_view bytes);
+    void watch_end(); ///< an answer that only its connection's end will end
     void set_method();
     void set_fields();
     template <class T>
@@ -82,7 +83,8 @@ private:
     bool head_complete_ = false; ///< of the final answer; field lines after it are trailers
     bool too_large_ = false;
     bool multiplexed_ = false;
-    std::string refused_address_; ///< the last address that was not dialled
+    std::shared_ptr<const bool> goodbye_; ///< set when the answer ends with its connection
+    std::string refused_address_;         ///< the last address that was not dialled
 };
 
 } // namespace gh::egress
