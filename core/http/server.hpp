@@ -1,6 +1,6 @@
 // The HTTP/1.1 server: one event loop thread over non-blocking sockets. A slow or hostile peer costs one small buffer, not a thread.
 //
-// Strictness (each refusal is one line in connection.cpp and one wire test): no Host on 1.1, Content-Length that is not plain digits or
+// Strictness (each refusal is one line in refusal.hpp and one wire test): no Host on 1.1, Content-Length that is not plain digits or
 // differs, Content-Length with Transfer-Encoding, obs-fold, bare LF, space before colon, NUL or control bytes in a field -> 400;
 // Transfer-Encoding other than chunked -> 501; TRACE and CONNECT -> 405; head over limits -> 431; target too long -> 414; body over the
 // route's limit -> 413; HTTP major version other than 1 -> 505. After a refusal about framing the connection closes.
@@ -25,6 +25,7 @@ namespace gh::http {
 struct Limits {
     size_t head_bytes = 16 * 1024;           ///< endless header
     size_t fields = 100;                     ///< many tiny fields
+    size_t target_bytes = 8 * 1024;          ///< endless target
     Millis head_deadline{10'000};            ///< slow loris
     Millis body_grace{10'000};               ///< slow body: after this, at least body_rate
     size_t body_rate = 1024;                 ///< bytes per second

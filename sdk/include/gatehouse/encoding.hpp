@@ -1,0 +1,121 @@
+// Base64, percent-encoding and a comparison that tells an attacker nothing.
+#pragma once
+
+#include <gatehouse/types.hpp>
+
+namespace gatehouse {
+
+/// Time depends on the lengths only.
+inline bool equal_constant_time(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    unsigned char difference = 0;
+    for (size_t i = 0; i < a.size(); ++i) difference = static_cast<unsigned char>(difference | (a[i] ^ b[i]));
+    return difference == 0;
+}
+
+/// RFC 4648 section 4, with padding.
+inline std::string to_base64(std::string_view bytes) {
+    static constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    out.reserve((bytes.size() + 2) / 3 * 4);
+    for (size_t i = 0; i < bytes.size(); i += 3) {
+        const auto byte = [&](size_t k) { return i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u; };
+        const unsigned n = byte(0) << 16 | byte(1) << 8 | byte(2);
+        out += alphabet[n >> 18];
+        out += alphabet[n >> 12 & 63];
+        out += i + 1 < bytes.size() ? alphabet[n >> 6 & 63] : '=';
+        out += i + 2 < bytes.size() ? alphabet[n & 63] : '=';
+    }
+    return out;
+}
+
+/// Strict RFC 4648 section 4: padding required, trailing bits zero, nothing else in it.
+inline std::optional<std::string> from_base64(std::string_view s) {
+    if (s.size() % 4 != 0) return std::nullopt;
+    std::string out;
+    unsigned n = 0;
+    int bits = 0;
+    size_t padding = 0;
+    for (char c : s) {
+        if (c == '=') {
+            ++padding;
+            continue;
+        }
+        if (padding > 0) return std::nullopt;
+        const int v = c >= 'A' && c <= 'Z'   ? c - 'A'
+                      : c >= 'a' && c <= 'z' ? c - 'a' + 26
+                      : c >= '0' && c <= '9' ? c - '0' + 52
+                      : c == '+'             ? 62
+                      : c == '/'             ? 63
+                                             : -1;
+        if (v < 0) return std::nullopt;
+        n = (n << 6 | static_cast<unsigned>(v)) & 0xffffff;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            out += static_cast<char>(n >> bits & 0xff);
+        }
+    }
+    if (padding > 2 || (padding > 0 && bits != static_cast<int>(padding) * 2) || (padding == 0 && bits != 0)) return std::nullopt;
+    if (bits > 0 && (n & ((1u << bits) - 1)) != 0) return std::nullopt;
+    return out;
+}
+
+inline bool is_hex_digit(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// Two digits per byte, either case, nothing else.
+inline std::optional<std::string> from_hex(std::string_view s) {
+    if (s.size() % 2 != 0) return std::nullopt;
+    std::string out;
+    const auto digit = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
+    for (size_t i = 0; i < s.size(); i += 2) {
+        if (!is_hex_digit(s[i]) || !is_hex_digit(s[i + 1])) return std::nullopt;
+        out += static_cast<char>(digit(s[i]) << 4 | digit(s[i + 1]));
+    }
+    return out;
+}
+
+/// RFC 3986 section 2.3.
+inline bool is_unreserved(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+inline void append_percent(std::string& out, char c) {
+    static constexpr char hex[] = "0123456789ABCDEF";
+    const auto b = static_cast<unsigned char>(c);
+    out += '%';
+    out += hex[b >> 4];
+    out += hex[b & 15];
+}
+
+/// Everything but unreserved characters encoded: for one path segment or one query value that we write ourselves.
+inline std::string percent_encode(std::string_view s) {
+    std::string out;
+    for (char c : s) {
+        if (is_unreserved(c))
+            out += c;
+        else
+            append_percent(out, c);
+    }
+    return out;
+}
+
+/// application/x-www-form-urlencoded (WHATWG URL, section 5.2).
+inline std::string form_encode(std::string_view s) {
+    std::string out;
+    for (char c : s) {
+        if (c == ' ')
+            out += '+';
+        else if (c != '~' && is_unreserved(c))
+            out += c;
+        else if (c == '*')
+            out += c;
+        else
+            append_percent(out, c);
+    }
+    return out;
+}
+
+} // namespace gatehouse
