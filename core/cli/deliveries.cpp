@@ -1,3 +1,4 @@
+#include "core/base/uuid.hpp"
 #include "core/cli/list.hpp"
 
 #include <chrono>
