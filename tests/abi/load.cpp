@@ -128,9 +128,9 @@ BOOST_AUTO_TEST_CASE(no_flipped_byte_in_the_tables_is_read_out_of_bounds) {
     const auto good = bytes_of(std::filesystem::path(ABI_PLUGINS) / "no_symbol.so");
     size_t refused = 0;
     const auto flip = [&](size_t at) {
-        for (const unsigned char bits : {0x01, 0x80, 0xff}) {
+        for (const int bits : {0x01, 0x80, 0xff}) {
             auto bad = good;
-            bad[at] = static_cast<char>(static_cast<unsigned char>(bad[at]) ^ bits);
+            bad[at] = static_cast<char>(bad[at] ^ bits);
             refused += check_elf(bad) ? 1 : 0;
         }
     };
