@@ -187,6 +187,12 @@ std::vector<size_t> Echo::batches() const {
     return batches_;
 }
 
+http::Response text(std::string body) {
+    http::Response r;
+    r.body = std::move(body);
+    return r;
+}
+
 gh::config::Listen loopback() {
     gh::config::Listen listen;
     listen.host = "127.0.0.1";

@@ -5,11 +5,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -103,6 +106,32 @@ struct Fixture {
     gh::Metrics metrics;
     std::unique_ptr<http::Server> server;
 };
+
+/// Keeps exchanges until the test takes them.
+struct Kept {
+    std::mutex mutex;
+    std::condition_variable filled;
+    std::deque<http::Exchange> exchanges;
+
+    void attach(Fixture& f) {
+        f.echo.on_exchange = [this](http::Exchange e) {
+            const std::lock_guard lock(mutex);
+            exchanges.push_back(std::move(e));
+            filled.notify_one();
+        };
+    }
+    http::Exchange take() {
+        std::unique_lock lock(mutex);
+        if (!filled.wait_for(lock, std::chrono::seconds(10), [this] { return !exchanges.empty(); }))
+            throw std::runtime_error("no exchange came");
+        auto e = std::move(exchanges.front());
+        exchanges.pop_front();
+        return e;
+    }
+};
+
+/// 200 with that body.
+http::Response text(std::string body);
 
 gh::config::Listen loopback();
 
