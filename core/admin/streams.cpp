@@ -1,6 +1,7 @@
 #include "core/admin/streams.hpp"
 
 #include "core/admin/render.hpp"
+#include "core/delivery/routes.hpp"
 
 #include <algorithm>
 
@@ -10,6 +11,8 @@ namespace {
 
 constexpr size_t k_page = 100; // small enough that one round never fills a reading peer's buffer
 constexpr Millis k_round{20};  // under load, commits follow each other faster than anybody reads
+// Another process may write the same store, and the store does not report events that nothing waits for.
+constexpr Millis k_poll{1'000};
 
 std::string frame(const store::EventSummary& event) {
     json::Writer w;
@@ -43,19 +46,35 @@ void Streams::notify() {
     changed_.notify_all();
 }
 
-Result<int64_t> Streams::tip() const {
+Result<std::vector<store::EventSummary>> Streams::read(int64_t after, size_t limit) const {
     store::EventQuery query;
-    query.limit = 1;
-    query.after_seq = -1;
+    query.after_seq = after;
+    query.limit = limit;
     auto page = services_.store.events(query);
-    if (!page) return page.error();
-    return page->items.empty() ? -1 : page->items.front().seq;
+    if (!page) {
+        services_.log.error("admin", "the store cannot be read", {{"reason", page.error().message}});
+        return page.error();
+    }
+    return std::move(page->items);
+}
+
+Result<int64_t> Streams::end_of_log() const {
+    // The store tells what follows a position, not where the log ends: strides that double while they land on something, then halve.
+    int64_t end = 0, stride = 1;
+    for (bool growing = true; stride > 0;) {
+        auto found = read(end + stride - 1, 1);
+        if (!found) return found.error();
+        if (found->empty()) growing = false;
+        else end = found->front().seq;
+        if (growing) stride *= 2;
+        else stride /= 2;
+    }
+    return end;
 }
 
 void Streams::add(http::Exchange exchange, Wish wish) {
-    auto now = tip();
+    const auto now = wish.after ? Result<int64_t>(*wish.after) : end_of_log();
     if (!now) {
-        services_.log.error("admin", "the store cannot be read", {{"reason", now.error().message}});
         exchange.respond(http::unavailable(1, "The store cannot be read now; the server's log says why."));
         return;
     }
@@ -70,8 +89,7 @@ void Streams::add(http::Exchange exchange, Wish wish) {
     }
     Subscriber s{exchange.stream(
                      {200, {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}, {}, false}),
-                 std::move(wish.source), std::move(wish.type), wish.after ? std::max<int64_t>(*wish.after, -1) : *now};
-    if (s.position == 0) s.position = -1; // the log begins at 1; 0 would mean "no position" to the store
+                 std::move(wish.source), std::move(wish.type), *now};
     s.stream.write("retry: 2000\n\n");
     {
         const std::lock_guard lock(mutex_);
@@ -81,29 +99,17 @@ void Streams::add(http::Exchange exchange, Wish wish) {
     changed_.notify_all();
 }
 
-bool Streams::catch_up(Subscriber& s, int64_t newest, bool& more) {
-    if (s.position >= newest) return true;
-    store::EventQuery query;
-    query.source = s.source;
-    query.type = s.type;
-    query.after_seq = s.position;
-    query.oldest_first = true;
-    query.limit = k_page;
-    auto page = services_.store.events(query);
-    if (!page) {
-        services_.log.error("admin", "the store cannot be read", {{"reason", page.error().message}});
-        return false;
-    }
+bool Streams::catch_up(Subscriber& s, bool& more) {
+    const auto found = read(s.position, k_page);
+    if (!found) return false;
     std::string out;
-    for (const auto& event : page->items) {
-        if (event.seq <= s.position || event.status == store::EventStatus::refused) continue;
-        out += frame(event);
+    for (const auto& event : *found) {
         s.position = event.seq;
+        if (!s.source.empty() && s.source != event.source) continue;
+        if (!s.type.empty() && !delivery::type_matches(s.type, event.type)) continue;
+        out += frame(event);
     }
-    if (page->items.size() >= k_page)
-        more = true;
-    else
-        s.position = std::max(s.position, newest); // nothing else up to there matches the filters
+    more = more || found->size() == k_page;
     return out.empty() || s.stream.write(out);
 }
 
@@ -126,11 +132,10 @@ void Streams::run() {
         const bool heartbeat = Steady::now() >= beat;
         if (heartbeat) beat = Steady::now() + limits_.heartbeat;
         if (all.empty()) continue;
-        const auto newest = tip();
         const size_t before = all.size();
         std::erase_if(all, [&](Subscriber& s) {
             if (heartbeat && !s.stream.write(":\n\n")) return true;
-            return newest && !catch_up(s, *newest, more);
+            return !catch_up(s, more);
         });
         // Many small commits become one round.
         std::unique_lock lock(mutex_);

@@ -1,0 +1,17 @@
+// Reading events. On one reading connection; throws SqlError.
+#pragma once
+
+#include "core/base/result.hpp"
+#include "core/store/records.hpp"
+#include "core/store/sqlite.hpp"
+
+namespace gh::store {
+
+std::optional<Event> read_event(Database&, const Uuid&);
+/// The error says that the cursor is not one of ours.
+Result<Page<EventSummary>> list_events(Database&, const EventQuery&);
+std::vector<PendingEvent> read_pending_events(Database&, int64_t after_seq, Time now, size_t limit);
+std::optional<Time> read_next_fetch_due(Database&);
+std::vector<StateChange> read_state(Database&, const std::string& scope);
+
+} // namespace gh::store
