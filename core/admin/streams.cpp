@@ -122,7 +122,7 @@ void Streams::run() {
             if (more)
                 changed_.wait_for(lock, k_round, [&] { return stop_; });
             else
-                changed_.wait_until(lock, beat, [&] { return stop_ || news_; });
+                changed_.wait_until(lock, all.empty() ? beat : std::min(beat, Steady::now() + k_poll), [&] { return stop_ || news_; });
             if (stop_) break;
             news_ = false;
             for (auto& s : arriving_) all.push_back(std::move(s));
