@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <simdjson.h>
-
 namespace gh::plugin {
 
 namespace {
@@ -36,7 +34,7 @@ bool is_token(std::string_view s) {
 
 bool sane(gatehouse_text t, size_t most) {
     if (t.size > most || (t.size > 0 && !t.data)) return false;
-    return t.size == 0 || simdjson::validate_utf8(t.data, t.size);
+    return t.size == 0 || is_utf8(view(t));
 }
 
 bool is_word(std::string_view s, std::string_view others, size_t most) {

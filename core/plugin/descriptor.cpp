@@ -1,5 +1,5 @@
-#include "core/base/crypto.hpp"
 #include "core/base/encoding.hpp"
+#include "core/base/version.hpp"
 #include "core/plugin/border.hpp"
 #include "core/plugin/library.hpp"
 
@@ -45,7 +45,7 @@ Check check_texts(const gatehouse_plugin& plugin) {
 
 std::variant<Descriptor, Refused> call_entry(gatehouse_plugin_entry entry) {
     std::string reason;
-    gatehouse_hello hello{sizeof(gatehouse_hello), GATEHOUSE_ABI_MINOR, text("1.0.0"), &reason,
+    gatehouse_hello hello{sizeof(gatehouse_hello), GATEHOUSE_ABI_MINOR, text(k_version), &reason,
                           [](void* context, gatehouse_text why) { static_cast<std::string*>(context)->assign(view(why).substr(0, 1000)); }};
     const gatehouse_plugin* plugin = nullptr;
     try {

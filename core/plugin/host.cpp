@@ -145,10 +145,7 @@ private:
     }
 
     SourceSlot open_slot(const std::shared_ptr<const config::Source>& config, const Libraries& libraries, Generation& generation) {
-        const auto empty = [&](std::string reason) {
-            log_.error("plugin", "a source cannot be opened; its path answers 503", {{"source", config->name}, {"reason", reason}});
-            return SourceSlot{config, nullptr, std::move(reason)};
-        };
+        const auto empty = [&](std::string reason) { return SourceSlot{config, nullptr, std::move(reason)}; };
         const auto library = libraries.find(config->plugin);
         if (library == libraries.end()) {
             const auto where = config->position.file.empty() ? std::string() : config->position.text() + ": ";

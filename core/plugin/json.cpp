@@ -1,198 +1,50 @@
 #include "core/plugin/json.hpp"
 
 #include "core/base/encoding.hpp"
+#include "core/base/json.hpp"
 
 #include <openssl/crypto.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <simdjson.h>
 
 namespace gh::plugin {
 
 namespace {
 
-constexpr int k_most_depth = 64;
+constexpr Json::Kind kind_of(json::Kind kind) {
+    switch (kind) {
+        case json::Kind::null:
+            return Json::Kind::null;
+        case json::Kind::boolean:
+            return Json::Kind::boolean;
+        case json::Kind::number:
+            return Json::Kind::number;
+        case json::Kind::string:
+            return Json::Kind::string;
+        case json::Kind::array:
+            return Json::Kind::array;
+        case json::Kind::object:
+            return Json::Kind::object;
+    }
+    return Json::Kind::null;
+}
 
-class Parser {
-public:
-    explicit Parser(std::string_view text) : text_(text) {}
-
-    Result<Json> document() {
-        Json value;
-        if (!simdjson::validate_utf8(text_.data(), text_.size())) return Error{"the JSON text is not UTF-8"};
-        if (parse(value, 0)) {
-            space();
-            if (at_ == text_.size()) return value;
-            fail("something follows the JSON value");
-        }
-        return Error{std::string(error_) + " (at byte " + std::to_string(at_) + ")"};
+/// Copies the tree and wipes the one it came from. False when a member is given twice.
+bool take(json::Value& from, Json& to) {
+    to.kind = kind_of(from.kind);
+    to.truth = from.boolean;
+    to.text = from.text;
+    OPENSSL_cleanse(from.text.data(), from.text.size());
+    bool unique = true;
+    for (auto& item : from.items) unique = take(item, to.items.emplace_back()) && unique;
+    for (auto& [name, value] : from.members) {
+        unique = unique && !to.member(name);
+        to.members.push_back({name, {}});
+        unique = take(value, to.members.back().value) && unique;
     }
-
-private:
-    bool fail(const char* why) {
-        if (!error_) error_ = why;
-        return false;
-    }
-    char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-    void space() {
-        while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
-    }
-    bool take(char c) {
-        space();
-        if (at_ == text_.size() || text_[at_] != c) return false;
-        ++at_;
-        return true;
-    }
-    bool word(std::string_view w) {
-        if (text_.substr(at_, w.size()) != w) return fail("unknown word in JSON");
-        at_ += w.size();
-        return true;
-    }
-
-    bool parse(Json& out, int depth) {
-        if (depth > k_most_depth) return fail("JSON nested deeper than 64 levels");
-        space();
-        switch (peek()) {
-            case '{':
-                return object(out, depth);
-            case '[':
-                return array(out, depth);
-            case '"':
-                out.kind = Json::Kind::string;
-                return string(out.text);
-            case 't':
-                out.kind = Json::Kind::boolean;
-                out.truth = true;
-                return word("true");
-            case 'f':
-                out.kind = Json::Kind::boolean;
-                return word("false");
-            case 'n':
-                return word("null");
-            default:
-                return number(out);
-        }
-    }
-
-    bool object(Json& out, int depth) {
-        out.kind = Json::Kind::object;
-        ++at_;
-        if (take('}')) return true;
-        do {
-            JsonMember member;
-            space();
-            if (peek() != '"') return fail("a JSON member needs a name in quotes");
-            if (!string(member.name)) return false;
-            if (out.member(member.name)) return fail("a JSON member is given twice");
-            if (!take(':')) return fail("\":\" is missing after a JSON member's name");
-            if (!parse(member.value, depth + 1)) return false;
-            out.members.push_back(std::move(member));
-        } while (take(','));
-        return take('}') || fail("\"}\" or \",\" is missing in a JSON object");
-    }
-
-    bool array(Json& out, int depth) {
-        out.kind = Json::Kind::array;
-        ++at_;
-        if (take(']')) return true;
-        do {
-            Json item;
-            if (!parse(item, depth + 1)) return false;
-            out.items.push_back(std::move(item));
-        } while (take(','));
-        return take(']') || fail("\"]\" or \",\" is missing in a JSON array");
-    }
-
-    bool digits() {
-        const size_t from = at_;
-        while (peek() >= '0' && peek() <= '9') ++at_;
-        return at_ > from;
-    }
-
-    bool number(Json& out) {
-        const size_t from = at_;
-        if (peek() == '-') ++at_;
-        const bool zero = peek() == '0';
-        const size_t whole = at_;
-        if (!digits() || (zero && at_ > whole + 1)) return fail("not a JSON value");
-        if (peek() == '.' && (++at_, !digits())) return fail("digits are missing in a JSON number");
-        if (peek() == 'e' || peek() == 'E') {
-            ++at_;
-            if (peek() == '+' || peek() == '-') ++at_;
-            if (!digits()) return fail("digits are missing in a JSON number");
-        }
-        out.kind = Json::Kind::number;
-        out.text = text_.substr(from, at_ - from);
-        return true;
-    }
-
-    bool hex4(uint32_t& out) {
-        out = 0;
-        for (int i = 0; i < 4; ++i, ++at_) {
-            const char c = peek();
-            const int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-            if (v < 0) return fail("four hexadecimal digits must follow \\u");
-            out = out << 4 | static_cast<uint32_t>(v);
-        }
-        return true;
-    }
-
-    bool unicode(std::string& out) {
-        uint32_t code = 0;
-        if (!hex4(code)) return false;
-        if (code >= 0xd800 && code <= 0xdbff) {
-            uint32_t low = 0;
-            if (text_.substr(at_, 2) != "\\u") return fail("half of a surrogate pair is missing");
-            at_ += 2;
-            if (!hex4(low)) return false;
-            if (low < 0xdc00 || low > 0xdfff) return fail("half of a surrogate pair is missing");
-            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-        } else if (code >= 0xdc00 && code <= 0xdfff) {
-            return fail("half of a surrogate pair is missing");
-        }
-        const auto put = [&](uint32_t byte) { out += static_cast<char>(byte); };
-        if (code < 0x80)
-            put(code);
-        else if (code < 0x800)
-            put(0xc0 | code >> 6), put(0x80 | (code & 63));
-        else if (code < 0x10000)
-            put(0xe0 | code >> 12), put(0x80 | (code >> 6 & 63)), put(0x80 | (code & 63));
-        else
-            put(0xf0 | code >> 18), put(0x80 | (code >> 12 & 63)), put(0x80 | (code >> 6 & 63)), put(0x80 | (code & 63));
-        return true;
-    }
-
-    bool string(std::string& out) {
-        static constexpr std::string_view names = "\"\\/bfnrt", values = "\"\\/\b\f\n\r\t";
-        size_t end = ++at_;
-        while (end < text_.size() && text_[end] != '"') end += text_[end] == '\\' ? 2 : 1;
-        if (end >= text_.size()) return fail("a JSON string does not end");
-        out.reserve(end - at_); // so that a secret is not left behind in outgrown buffers
-        while (text_[at_] != '"') {
-            const char c = text_[at_++];
-            if (static_cast<unsigned char>(c) < 0x20) return fail("a control character in a JSON string must be escaped");
-            if (c != '\\') {
-                out += c;
-                continue;
-            }
-            const char e = text_[at_++];
-            if (e == 'u') {
-                if (!unicode(out)) return false;
-            } else if (const size_t i = names.find(e); i != names.npos) {
-                out += values[i];
-            } else {
-                return fail("unknown escape in a JSON string");
-            }
-        }
-        ++at_;
-        return true;
-    }
-
-    std::string_view text_;
-    size_t at_ = 0;
-    const char* error_ = nullptr;
-};
+    return unique;
+}
 
 void write_to(std::string& out, const Json& json) {
     switch (json.kind) {
@@ -263,7 +115,11 @@ const Json* Json::at(std::string_view pointer) const {
 }
 
 Result<Json> Json::parse(std::string_view text) {
-    return Parser(text).document();
+    auto parsed = json::parse(text);
+    if (!parsed) return parsed.error();
+    Json out;
+    if (!take(*parsed, out)) return Error{"a member of a JSON object is given twice"};
+    return out;
 }
 
 std::string Json::write() const {

@@ -1,5 +1,5 @@
-// A JSON value that keeps what was written: numbers as text (2^64 stays 2^64), members in order. For settings, schemas and operation
-// arguments; a person waits for those, a sender never does. Every node wipes its text when it ends, because settings hold secrets.
+// A JSON value that can be changed (defaults filled in, secrets taken out) and keeps what was written: numbers as text (2^64 stays 2^64),
+// members in order. For settings, schemas and operation arguments. Every node wipes its text when it ends, because settings hold secrets.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -33,7 +33,7 @@ struct Json {
     /// Follows a JSON Pointer (RFC 6901) given without its leading slash; null when there is nothing.
     const Json* at(std::string_view pointer) const;
 
-    /// Strict RFC 8259 in UTF-8: no duplicate members, at most 64 levels. The error names the byte offset, never the content.
+    /// As strict as gh::json::parse, and no member may be given twice. The error names the byte, never the content.
     static Result<Json> parse(std::string_view);
     std::string write() const;
 };

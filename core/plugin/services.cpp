@@ -100,20 +100,6 @@ bool SourceState::fits(const std::vector<store::StateChange>& changes) const {
     return size_ - std::min(less, size_) + more <= k_most_state;
 }
 
-bool LogLimit::pass(uint64_t& skipped) {
-    const std::lock_guard lock(mutex_);
-    const auto now = Steady::now();
-    tokens_ = std::min(burst_, tokens_ + rate_ * std::chrono::duration<double>(now - last_).count());
-    last_ = now;
-    if (tokens_ < 1) {
-        ++skipped_;
-        return false;
-    }
-    tokens_ -= 1;
-    skipped = std::exchange(skipped_, 0);
-    return true;
-}
-
 Services::Services(Names names, Secrets secrets, std::shared_ptr<SourceState> state, const Clock& clock, Log& log, Metrics& metrics)
     : names_(std::move(names)),
       secrets_(std::move(secrets)),
@@ -137,7 +123,7 @@ Services::Services(Names names, Secrets secrets, std::shared_ptr<SourceState> st
 void Services::log(Level level, std::string_view message) const {
     if (!log_.enabled(level)) return;
     uint64_t skipped = 0;
-    if (!limit_.pass(skipped)) return;
+    if (!limit_.allow(skipped)) return;
     if (skipped > 0)
         log_.warning("plugin", "log lines of this source were held back: it writes too many",
                      {{"plugin", names_.plugin}, {"source", names_.source}, {"lines", skipped}});

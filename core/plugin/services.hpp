@@ -3,6 +3,7 @@
 
 #include "core/base/log.hpp"
 #include "core/base/metrics.hpp"
+#include "core/base/rate.hpp"
 #include "core/base/time.hpp"
 #include "core/plugin/border.hpp"
 #include "core/plugin/secrets.hpp"
@@ -12,7 +13,6 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -33,21 +33,6 @@ private:
     mutable std::shared_mutex mutex_;
     std::map<std::string, std::shared_ptr<const std::string>, std::less<>> entries_;
     size_t size_ = 0;
-};
-
-/// Lets `burst` lines through at once and `per_second` on average, and says how many were held back. Any thread.
-class LogLimit {
-public:
-    LogLimit(double per_second, double burst) : rate_(per_second), burst_(burst), tokens_(burst) {}
-    /// Whether to write this line; `skipped`: lines held back since the last one.
-    bool pass(uint64_t& skipped);
-
-private:
-    std::mutex mutex_;
-    const double rate_, burst_;
-    double tokens_;
-    uint64_t skipped_ = 0;
-    Steady::time_point last_ = Steady::now();
 };
 
 /// Services to one source. Must outlive every call into it; any thread.
@@ -75,7 +60,7 @@ private:
     const Clock& clock_;
     Log& log_;
     Counter& faults_;
-    mutable LogLimit limit_{20, 100};
+    mutable LogLimit limit_;
     gatehouse_host host_;
 };
 

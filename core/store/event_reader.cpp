@@ -3,12 +3,13 @@
 #include "core/store/event_writer.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace gh::store {
 
 namespace {
 
-constexpr const char* k_pending_columns = "SELECT id, seq, source, type, subject, ordering_key, received_at, fetch_attempts FROM events ";
+constexpr const char* k_pending_columns = "SELECT id, seq, source, type, subject, ordering_key, received_at, fetch_attempts FROM events e ";
 
 PendingEvent pending_event(const Rows& row) {
     PendingEvent e;
@@ -23,8 +24,13 @@ PendingEvent pending_event(const Rows& row) {
     return e;
 }
 
-void append_rows(std::vector<PendingEvent>& found, Rows rows) {
-    while (rows.next()) found.push_back(pending_event(rows));
+void append_rows(std::vector<PendingEvent>& found, Rows rows, const std::unordered_set<Uuid>& except, size_t limit) {
+    for (size_t added = 0; added < limit && rows.next();) {
+        auto event = pending_event(rows);
+        if (except.contains(event.id)) continue;
+        found.push_back(std::move(event));
+        ++added;
+    }
 }
 
 StoredRequest request(const Rows& row, int first) {
@@ -85,23 +91,30 @@ std::optional<Event> read_event(Database& db, const Uuid& id) {
     return event ? event : read_refused(db, id);
 }
 
-std::vector<PendingEvent> read_pending_events(Database& db, int64_t after_seq, Time now, size_t limit) {
+std::vector<PendingEvent> read_pending_events(Database& db, const std::string& source, Time now, size_t limit, std::span<const Uuid> except) {
+    static const std::string first_of_its_key =
+        " AND (e.ordering_key = '' OR NOT EXISTS (SELECT 1 FROM events w WHERE w.source = e.source AND w.ordering_key = e.ordering_key"
+        " AND w.seq < e.seq AND w.status <= 1 AND w.ordering_key <> ''))";
+    static const std::string fresh = std::string(k_pending_columns) + "WHERE e.status = 0 AND e.source = ?1" + first_of_its_key + " ORDER BY e.seq";
+    static const std::string again =
+        std::string(k_pending_columns) + "WHERE e.status = 1 AND e.source = ?1 AND e.due <= ?2" + first_of_its_key + " ORDER BY e.due";
+    const std::unordered_set<Uuid> excepted(except.begin(), except.end());
     std::vector<PendingEvent> found;
-    static const std::string fresh = std::string(k_pending_columns) + "WHERE status = 0 AND seq > ?1 ORDER BY seq LIMIT ?2";
-    static const std::string again = std::string(k_pending_columns) + "WHERE status = 1 AND due <= ?2 AND seq > ?1 ORDER BY seq LIMIT ?3";
-    append_rows(found, db.prepared(fresh).query(after_seq, limit));
-    append_rows(found, db.prepared(again).query(after_seq, now, limit));
+    append_rows(found, db.prepared(again).query(source, now), excepted, limit);
+    append_rows(found, db.prepared(fresh).query(source), excepted, limit);
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.seq < b.seq; });
     if (found.size() > limit) found.resize(limit);
     return found;
 }
 
-std::optional<Time> read_next_fetch_due(Database& db) {
-    auto row = db.prepared(
-                     "SELECT min(due) FROM (SELECT * FROM (SELECT received_at AS due FROM events WHERE status = 0 ORDER BY seq LIMIT 1)"
-                     " UNION ALL SELECT min(due) FROM events WHERE status = 1)")
-                   .query();
+std::optional<Time> read_next_fetch_due(Database& db, const std::string& source, Time now) {
+    auto row = db.prepared("SELECT min(due) FROM events WHERE status = 1 AND source = ?1 AND due > ?2").query(source, now);
     return row.next() ? row.optional_time(0) : std::nullopt;
+}
+
+int64_t read_last_seq(Database& db) {
+    auto row = db.prepared("SELECT max(seq) FROM events").query();
+    return row.next() ? row.integer(0) : 0;
 }
 
 std::vector<StateChange> read_state(Database& db, const std::string& scope) {

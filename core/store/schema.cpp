@@ -24,8 +24,9 @@ CREATE TABLE events(
 CREATE UNIQUE INDEX events_id ON events(id);
 CREATE INDEX events_received ON events(received_at);
 CREATE INDEX events_source ON events(source, received_at);
-CREATE INDEX events_new ON events(seq, received_at) WHERE status = 0;
-CREATE INDEX events_fetching ON events(due, received_at) WHERE status = 1;
+CREATE INDEX events_new ON events(source, seq, received_at) WHERE status = 0;
+CREATE INDEX events_fetching ON events(source, due, received_at) WHERE status = 1;
+CREATE INDEX events_waiting_by_key ON events(source, ordering_key, seq) WHERE status <= 1 AND ordering_key <> '';
 CREATE INDEX events_dead ON events(received_at) WHERE status = 4;
 CREATE INDEX events_conflict ON events(received_at) WHERE status = 5;
 

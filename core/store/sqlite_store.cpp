@@ -55,11 +55,15 @@ public:
     Result<Page<EventSummary>> events(const EventQuery& query) override {
         return read<Page<EventSummary>>([&](Database& db) { return list_events(db, query); });
     }
-    Result<std::vector<PendingEvent>> pending_events(int64_t after_seq, Time now, size_t limit) override {
-        return read<std::vector<PendingEvent>>([&](Database& db) { return read_pending_events(db, after_seq, now, limit); });
+    Result<int64_t> last_seq() override {
+        return read<int64_t>([](Database& db) { return read_last_seq(db); });
     }
-    Result<std::optional<Time>> next_fetch_due() override {
-        return read<std::optional<Time>>([](Database& db) { return read_next_fetch_due(db); });
+    Result<std::vector<PendingEvent>> pending_events(const std::string& source, Time now, size_t limit,
+                                                     std::span<const Uuid> except) override {
+        return read<std::vector<PendingEvent>>([&](Database& db) { return read_pending_events(db, source, now, limit, except); });
+    }
+    Result<std::optional<Time>> next_fetch_due(const std::string& source, Time now) override {
+        return read<std::optional<Time>>([&](Database& db) { return read_next_fetch_due(db, source, now); });
     }
     Result<std::vector<DueDelivery>> due_deliveries(const std::string& destination, Time now, size_t limit,
                                                     std::span<const Uuid> except) override {
