@@ -58,22 +58,8 @@ Result<std::vector<store::EventSummary>> Streams::read(int64_t after, size_t lim
     return std::move(page->items);
 }
 
-Result<int64_t> Streams::end_of_log() const {
-    // The store tells what follows a position, not where the log ends: strides that double while they land on something, then halve.
-    int64_t end = 0, stride = 1;
-    for (bool growing = true; stride > 0;) {
-        auto found = read(end + stride - 1, 1);
-        if (!found) return found.error();
-        if (found->empty()) growing = false;
-        else end = found->front().seq;
-        if (growing) stride *= 2;
-        else stride /= 2;
-    }
-    return end;
-}
-
 void Streams::add(http::Exchange exchange, Wish wish) {
-    const auto now = wish.after ? Result<int64_t>(*wish.after) : end_of_log();
+    const auto now = wish.after ? Result<int64_t>(*wish.after) : services_.store.last_seq();
     if (!now) {
         exchange.respond(http::unavailable(1, "The store cannot be read now; the server's log says why."));
         return;

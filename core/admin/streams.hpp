@@ -37,8 +37,6 @@ private:
     void run();
     /// Sends what is new to one; false when it is to be cut off. `more`: there is a further page.
     bool catch_up(Subscriber&, bool& more);
-    /// The newest seq of the log, 0 when it is empty.
-    Result<int64_t> end_of_log() const;
     Result<std::vector<store::EventSummary>> read(int64_t after, size_t limit) const;
 
     Services& services_;

@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_replay_runs_in_the_background_and_spreads_by_its_rate) {
         const Answer a = post("/api/v1/replays", body);
         BOOST_REQUIRE_MESSAGE(a.status == 202, a.body);
         std::string text = a.body;
-        const std::string id(Parsed(text)["id"].text);
+        const std::string id = Parsed(text)["id"].text;
         BOOST_TEST(a.field("Location") == "/api/v1/replays/" + id);
         for (int i = 0; i < 5'000; ++i) {
             text = get("/api/v1/replays/" + id).body;

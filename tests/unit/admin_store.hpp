@@ -4,6 +4,7 @@
 #include "core/store/store.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <string>
@@ -13,7 +14,7 @@ namespace gh::test {
 
 class AdminStore final : public store::Store {
 public:
-    bool failing = false; ///< reads and writes fail from now on
+    std::atomic<bool> failing{false}; ///< reads and writes fail from now on
 
     bool append(std::vector<store::NewEvent> events, store::AppendDone done) override {
         std::vector<store::Appended> out;
@@ -115,6 +116,11 @@ public:
                              [&](const auto& a, const auto& b) { return q.oldest_first ? a.id < b.id : b.id < a.id; });
         }
         return page(std::move(found), q.limit, q.cursor, [&](const auto& e, Uuid at) { return q.oldest_first ? at < e.id : e.id < at; });
+    }
+    Result<int64_t> last_seq() override {
+        if (failing) return Error{"disk broken"};
+        const std::lock_guard lock(mutex_);
+        return static_cast<int64_t>(events_.size());
     }
     Result<std::vector<store::PendingEvent>> pending_events(const std::string&, Time, size_t, std::span<const Uuid>) override {
         return std::vector<store::PendingEvent>();
