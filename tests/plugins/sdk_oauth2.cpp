@@ -1,6 +1,9 @@
 // The SDK's API client with a cached token.
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
+#include <thread>
+
 #include "tests/plugins/fake_host.hpp"
 
 namespace {
@@ -116,6 +119,28 @@ BOOST_AUTO_TEST_CASE(several_requests_share_the_refresh) {
     BOOST_TEST(j->requests[1].header("Authorization") == "Bearer t2");
     j->reply(Replies{status(200, "a"), status(200, "b")});
     BOOST_TEST(j->body == "ab");
+}
+
+// Worth most under the thread sanitizer.
+BOOST_AUTO_TEST_CASE(many_threads_share_one_client) {
+    std::atomic<int> good{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < 200; ++i) {
+                const auto j = source.operation("api", R"({"url": "https://api.example/x"})");
+                j->start();
+                while (!j->ended()) {
+                    if (asks_token(*j))
+                        j->reply(token("t" + std::to_string(t) + "-" + std::to_string(i)));
+                    else
+                        j->reply(Replies{status(i % 3 == 0 ? 401 : 200, "x")});
+                }
+                good += j->body == (i % 3 == 0 ? "401 x" : "200 x");
+            }
+        });
+    for (auto& t : threads) t.join();
+    BOOST_TEST(good == 800);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
