@@ -4,7 +4,7 @@
 //     GET  /counters     {"received": n, "verified": n, "unverified": n, "duplicates": n, "refused": n, "by_source": {…}, "by_type": {…}}
 #pragma once
 
-#include "core/base/secret.hpp"
+#include "core/base/thread.hpp"
 #include "core/http/server.hpp"
 
 #include <deque>

@@ -62,7 +62,9 @@ Status Sandbox::start() {
         return Error{"there is no simulated provider \"" + wanted + "\" in " + options_.directory.string() +
                      (near.empty() ? "" : ", did you mean \"" + near + "\"?")};
     }
-    client_ = std::make_unique<egress::Client>(egress::Client::Options{.user_agent = "", .thread_name = "sandbox-egress"}, log_);
+    egress::Client::Options client;
+    client.thread_name = "sandbox-egress";
+    client_ = std::make_unique<egress::Client>(std::move(client), log_);
     for (const Library& library : libraries) {
         const std::string name = library.name();
         if (!options_.providers.empty() &&
