@@ -34,6 +34,8 @@ Channel::Read Channel::read(Scratch& scratch) {
     if (!tls_) return {Io::ok, cipher};
     const auto plain = tls_->decrypt(cipher, scratch.plain, out_);
     if (pending() > 0 && flush() == Io::failed) return {Io::failed, {}};
+    // While it is read from, a peer is owed no more than the records of a handshake.
+    if (pending() > k_pending_while_reading) return {Io::failed, {}};
     const std::string_view data(scratch.plain.data(), plain.size);
     if (plain.state == TlsSession::State::failed) return {Io::failed, data};
     if (plain.state == TlsSession::State::ended) {

@@ -20,6 +20,8 @@ struct Scratch {
 
 class Channel {
 public:
+    static constexpr size_t k_pending_while_reading = 256 * 1024;
+
     Channel(int fd, std::unique_ptr<TlsSession> tls) : fd_(fd), tls_(std::move(tls)) {}
     ~Channel();
     Channel(const Channel&) = delete;

@@ -154,7 +154,9 @@ size_t Connection::process(std::string_view data) {
             if (!charge_body()) break;
         }
         if (progress.step == RequestReader::Step::more) {
-            time_input();
+            // Some clients send an empty line behind a body: that begins no request and no deadline (RFC 9112 section 2.2).
+            const auto rest = data.substr(used);
+            if (phase_ != Phase::idle || !std::string_view("\r\n").starts_with(rest)) time_input();
             break;
         }
         if (progress.step == RequestReader::Step::head)

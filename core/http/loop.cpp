@@ -63,7 +63,6 @@ void Loop::run() {
 void Loop::round() {
     wait();
     if (drain_.load(std::memory_order_relaxed) && !draining) begin_drain();
-    take_posted();
     take_resumed();
     deadlines.expire(now, [this](Deadlines::Entry& entry) { guarded(*entry.owner, [&] { entry.owner->on_deadline(); }); });
     hand_over();
@@ -81,6 +80,8 @@ void Loop::wait() {
     now = Steady::now();
     wall = SystemClock().now();
     date.update(wall);
+    // First, because answers give back room that the new input may need.
+    take_posted();
     for (int i = 0; i < n; ++i)
         if (events[i].data.ptr) dispatch(events[i].events, static_cast<Watched*>(events[i].data.ptr));
 }

@@ -3,6 +3,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace gh::http {
 
@@ -18,7 +19,8 @@ public:
     explicit Splitter(Request& request) : request_(request) {
         // HeadCheck has its own, smaller limits.
         header_limit(1u << 30);
-        body_limit(boost::none);
+        // Not boost::none: Boost 1.74 takes that for a limit of nothing at all.
+        body_limit(UINT64_MAX);
     }
 
 private:

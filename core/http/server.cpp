@@ -2,6 +2,8 @@
 
 #include "core/http/loop.hpp"
 
+#include <system_error>
+
 namespace gh::http {
 
 class Server::Impl {
@@ -32,8 +34,14 @@ Status Server::start() {
         raw.push_back(opened.back().get());
     }
     impl_->listeners = std::move(opened);
-    impl_->loop = std::make_unique<Loop>(impl_->name, impl_->limits, impl_->handler, impl_->log, impl_->metrics, std::move(raw));
-    impl_->loop->start();
+    try {
+        auto loop = std::make_unique<Loop>(impl_->name, impl_->limits, impl_->handler, impl_->log, impl_->metrics, std::move(raw));
+        loop->start();
+        impl_->loop = std::move(loop);
+    } catch (const std::system_error& e) {
+        impl_->listeners.clear();
+        return Error{"the server " + impl_->name + " cannot start its event loop: " + e.what() + " (is the limit of open files reached?)"};
+    }
     return Done{};
 }
 

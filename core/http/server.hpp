@@ -80,7 +80,7 @@ struct Admitted {
     size_t max_body;
     std::shared_ptr<const void> context; ///< travels with the Exchange
 };
-/// Admit the body, or answer at once (then the body is not read and the connection closes).
+/// Admit the body, or answer at once (then a body is not read and the connection closes; without a body it is kept).
 using Admission = std::variant<Admitted, Response>;
 
 class Handler {
@@ -92,18 +92,20 @@ public:
     virtual void handle(std::vector<Exchange>) = 0;
 };
 
-/// One server: several listeners, one handler, one thread named `name`.
+/// One server: several listeners, one handler, one thread named `name`. Exchanges may outlive it.
 class Server {
 public:
-    /// `state` labels for gatehouse_connections{state}: active, idle. Metrics and log outlive the server.
+    /// gatehouse_connections{server,state}: server is `name`; state is active (from admission to the end of the answer) or idle.
+    /// gatehouse_http_refused_total{server,reason}. Metrics and log outlive the server.
     Server(std::string name, std::vector<config::Listen> listeners, Limits, Handler&, Log&, Metrics&);
     ~Server();
 
-    /// Binds (port 0: any free one) and starts the thread. The error names the address.
+    /// Binds (port 0: any free one; IPv6 addresses take no IPv4 clients) and starts the thread. The error names the address.
     Status start();
     /// Bound ports, in the order of the listeners.
     std::vector<uint16_t> ports() const;
-    /// Closes the listeners and idle connections, answers with Connection: close, waits for exchanges under way, at most `limit`.
+    /// Closes the listeners and idle connections, ends streams, answers with Connection: close, waits for exchanges under way, at most
+    /// `limit`; what is left after it still gets its answer as long as the server exists.
     void drain(Millis limit);
     /// New certificates for listeners with TLS, read again from their files (SIGHUP). On failure the old ones stay.
     Status reload_certificates();

@@ -85,7 +85,8 @@ Check check_elf(std::string_view bytes) {
         if (!read(bytes, head.e_phoff, i, segment)) return k_truncated;
         if (segment.p_filesz > 0 && slice(bytes, segment.p_offset, segment.p_filesz).empty()) return k_truncated;
     }
-    if (head.e_shnum > 0 && head.e_shentsize != sizeof(Elf64_Shdr)) return k_truncated;
+    Elf64_Shdr last;
+    if (head.e_shnum > 0 && (head.e_shentsize != sizeof last || !read(bytes, head.e_shoff, head.e_shnum - 1u, last))) return k_truncated;
     return check_symbols(bytes, head);
 }
 

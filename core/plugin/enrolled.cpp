@@ -10,7 +10,12 @@ namespace {
 constexpr size_t k_most_body = 64u << 20;
 constexpr size_t k_most_entries = 256; // of one kind
 constexpr std::string_view k_name_characters = "._-";
-constexpr const char* k_name_rule = " must have a name of 1 to 60 characters a-z, 0-9, \".\", \"_\", \"-\"";
+
+std::string name_rule(const char* what) {
+    std::string rule = what;
+    rule += " must have a name of 1 to 60 characters a-z, 0-9, \".\", \"_\", \"-\"";
+    return rule;
+}
 
 std::string in_quotes(std::string_view s) {
     return "\"" + std::string(s) + "\"";
@@ -91,7 +96,7 @@ gatehouse_status EnrollFrame::add(const gatehouse_verifier* given) {
     gatehouse_verifier v;
     if (const auto status = known("verifier", given, v); status != GATEHOUSE_OK) return status;
     const auto name = view(v.name);
-    if (!is_word(name, k_name_characters, 60)) return broke(std::string("a verifier") + k_name_rule);
+    if (!is_word(name, k_name_characters, 60)) return broke(name_rule("a verifier"));
     if (!v.verify) return broke("verifier " + in_quotes(name) + " has no verify function");
     if (has(enrolled_.verifiers, [&](const auto& one) { return one.name == name; }))
         return broke("verifier " + in_quotes(name) + " is enrolled twice; give each its own name");
@@ -142,7 +147,7 @@ gatehouse_status EnrollFrame::add(const gatehouse_operation* given) {
     gatehouse_operation o;
     if (const auto status = known("operation", given, o); status != GATEHOUSE_OK) return status;
     const auto name = view(o.name), kind = view(o.kind), schema = view(o.arguments_schema);
-    if (!is_word(name, k_name_characters, 60)) return broke(std::string("an operation") + k_name_rule);
+    if (!is_word(name, k_name_characters, 60)) return broke(name_rule("an operation"));
     if (!sane(o.summary, 500) || !sane(o.arguments_schema, 1u << 20))
         return broke("operation " + in_quotes(name) + ": a text is not UTF-8 or too long");
     if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())

@@ -115,7 +115,11 @@ const Json* Json::at(std::string_view pointer) const {
 }
 
 Result<Json> Json::parse(std::string_view text) {
-    return Parser(text).document();
+    auto parsed = json::parse(text);
+    if (!parsed) return parsed.error();
+    Json out;
+    if (!take(*parsed, out)) return Error{"a member of a JSON object is given twice"};
+    return out;
 }
 
 std::string Json::write() const {

@@ -5,6 +5,8 @@
 #include "core/store/records.hpp"
 #include "core/store/sqlite.hpp"
 
+#include <span>
+
 namespace gh::store {
 
 std::optional<Event> read_event(Database&, const Uuid&);

@@ -1,0 +1,5 @@
+/* The header alone, in every dialect it promises. */
+#include <gatehouse/abi.h>
+
+int gatehouse_header_used(void);
+int gatehouse_header_used(void) { return (int)sizeof(gatehouse_plugin); }

@@ -1,0 +1,11 @@
+# A plugin exports one function and nothing else. Sanitizers add names of their own, which begin with "__".
+execute_process(COMMAND ${NM} -D --defined-only ${PLUGIN} OUTPUT_VARIABLE out RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "nm failed on ${PLUGIN}")
+endif()
+string(REGEX MATCHALL "[^\n]+" lines "${out}")
+list(FILTER lines EXCLUDE REGEX " _?_[a-z_]+$")
+list(LENGTH lines count)
+if(NOT count EQUAL 1 OR NOT lines MATCHES " T gatehouse_plugin_v1$")
+  message(FATAL_ERROR "expected one exported symbol, gatehouse_plugin_v1, but found:\n${out}")
+endif()

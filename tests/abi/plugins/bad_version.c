@@ -1,0 +1,7 @@
+#define TINY_VERSION "v1"
+#include "tiny.h"
+
+const gatehouse_plugin* gatehouse_plugin_v1(const gatehouse_hello* hello) {
+    (void)hello;
+    return tiny_plugin();
+}
