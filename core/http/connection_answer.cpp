@@ -44,11 +44,12 @@ void Connection::release_exchange() {
 }
 
 void Connection::answer(const Response& response) {
-    close_ = response.close || !keep_alive_ || context_.draining;
+    close_ = response.close || response.cut || !keep_alive_ || context_.draining;
     auto& text = context_.scratch.text;
     text.clear();
     write_head(text, response, context_.date, {.close = close_});
     std::string_view body = response.body;
+    if (response.cut) body = body.substr(0, body.size() / 2);
     if (head_only_ || is_bodiless(response.status)) body = {};
     if (body.size() <= k_copied_body) {
         text += body;

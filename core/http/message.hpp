@@ -40,6 +40,7 @@ struct Response {
     std::vector<Field> fields; ///< without Content-Length, Connection and Date: the server writes those
     std::string body;
     bool close = false; ///< close the connection after this answer
+    bool cut = false;   ///< announce the whole body, send half of it, close: how a simulated provider fails
 };
 
 /// An RFC 9457 problem as application/problem+json. `id`: quoted back by the sender, becomes "instance":"urn:uuid:…"; may be empty.

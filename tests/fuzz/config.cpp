@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <stdlib.h>
 #include <string>
+#include <string_view>
 #include <unistd.h>
 
 namespace {
@@ -32,6 +33,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     static const std::string secret = "whsec_UXVpdGVBU2VjcmV0VGhhdElzTG9uZ0Vub3VnaA==";
     const auto result =
         gh::config::load(file.path, [](const std::string& name) { return name == "S" ? std::optional(secret) : std::nullopt; });
-    if (!result.ok() && (result.error().message.empty() || result.error().message.find(secret) != std::string::npos)) __builtin_trap();
+    if (result.ok()) return 0;
+    const std::string& message = result.error().message;
+    // The fuzzer watches comparisons and learns the secret from this one: an input that holds it literally proves nothing.
+    const std::string_view input(reinterpret_cast<const char*>(data), size);
+    if (message.empty() || (message.find(secret) != message.npos && input.find(secret) == input.npos)) __builtin_trap();
     return 0;
 }

@@ -1,0 +1,49 @@
+// Faults of a simulated provider's API, on demand: what its clients must live through.
+#pragma once
+
+#include "core/base/json.hpp"
+#include "core/base/result.hpp"
+#include "core/http/message.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gh::sandbox {
+
+/// What happens to one request. Delays are of the real clock.
+struct Mishap {
+    Millis delay{0};
+    bool hang = false; ///< after the delay the connection closes without an answer
+    bool cut = false;  ///< the real answer, announced whole and sent by half
+    std::optional<http::Response> instead;
+};
+
+/// Rules in the order they were added. Not thread-safe.
+class ApiFaults {
+public:
+    /// {"mode": "latency" | "status" | "rate-limit" | "errors" | "hang" | "cut" | "clear", "count": N, "path": "/prefix",
+    ///  "milliseconds": N, "status": N, "retry_after": seconds, "body": text}
+    ///
+    /// latency: answers after `milliseconds`. status: answers `status` with `body`. rate-limit: 429, with Retry-After when `retry_after` is
+    /// given. errors: 500. hang: no answer for `milliseconds` (60,000), then the connection ends. cut: half of the answer. clear: forgets
+    /// all rules. Without `count` a rule holds until cleared; `path` limits it to requests whose path begins so.
+    Status add(const json::Value& arguments);
+    /// Latency adds to what else happens; of the other rules, the first that fits counts.
+    Mishap next(const std::string& path);
+    /// The rules and what is left of each, as a JSON array.
+    std::string describe() const;
+
+private:
+    enum class Mode { latency, status, hang, cut };
+    struct Rule {
+        Mode mode;
+        std::string name, path;
+        int64_t left; ///< -1: until cleared
+        Millis delay{0};
+        http::Response answer;
+    };
+    std::vector<Rule> rules_;
+};
+
+} // namespace gh::sandbox
