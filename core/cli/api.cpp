@@ -85,7 +85,10 @@ Query& Query::add(std::string_view name, std::string_view value) {
 }
 
 Api::Api(Address address, const Context& c)
-    : address_(std::move(address)), quiet_(Level::error, [](std::string_view) {}), policy_(policy_for(address_.url)), client_(options(c), quiet_) {}
+    : address_(std::move(address)),
+      quiet_(Level::error, [](std::string_view) {}),
+      policy_(policy_for(address_.url)),
+      client_(options(c), quiet_) {}
 
 std::string Api::send(egress::Request request) {
     request.url = address_.url + request.url;

@@ -33,7 +33,8 @@ T number(const Context& c, std::string_view option, T otherwise) {
     if (text.ends_with("/s")) text.resize(text.size() - 2);
     T n{};
     const auto r = std::from_chars(text.data(), text.data() + text.size(), n);
-    if (r.ec != std::errc() || r.ptr != text.data() + text.size() || n <= T{}) usage(std::string(option) + " " + c.get(option) + ": not a number above 0.");
+    if (r.ec != std::errc() || r.ptr != text.data() + text.size() || n <= T{})
+        usage(std::string(option) + " " + c.get(option) + ": not a number above 0.");
     return n;
 }
 
@@ -110,7 +111,8 @@ int sandbox_send(Context& c) {
 int sandbox_call(Context& c) {
     const std::string arguments = c.positionals.size() > 2 ? c.positionals[2] : "{}";
     if (!json::is_json(arguments)) usage("\"" + arguments + "\" is not JSON.");
-    return print_answer(c, control_api(c).post("/_control/" + url_encode(c.positionals[0]) + "/" + url_encode(c.positionals[1]), arguments));
+    return print_answer(c,
+                        control_api(c).post("/_control/" + url_encode(c.positionals[0]) + "/" + url_encode(c.positionals[1]), arguments));
 }
 
 } // namespace gh::cli
