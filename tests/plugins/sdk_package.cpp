@@ -45,7 +45,8 @@ std::string exported(const fs::path& file) {
 struct Built {
     fs::path dir, plugin;
     Built() {
-        std::string name = (fs::temp_directory_path() / "gatehouse-sdk-XXXXXX").string();
+        // In the build tree: a temporary directory may be mounted noexec, and then nothing loads from it.
+        std::string name = (fs::path(BINARY_DIR) / "sdk-package-XXXXXX").string();
         if (!mkdtemp(name.data())) throw std::runtime_error("mkdtemp");
         dir = name;
         run(std::string(CMAKE) + " --install " + BINARY_DIR + " --component sdk --prefix " + (dir / "usr").string());
