@@ -26,13 +26,16 @@ const char* outcome_of(const JobEnd& end) {
 
 const JobFailure k_cancelled{JobFailure::Kind::cancelled, "the server is shutting down", Millis{0}};
 
+/// Keeps "no deadline" (Millis::max()) from overflowing the clock.
+constexpr Millis k_most_deadline = std::chrono::hours(24 * 365);
+
 } // namespace
 
 void RunnerCore::add(std::unique_ptr<Job::State> job, Millis deadline, std::function<void(JobEnd)> done) {
     auto run = std::make_shared<Run>();
     run->job = std::move(job);
     run->done = std::move(done);
-    run->deadline = Steady::now() + deadline;
+    run->deadline = Steady::now() + std::min(deadline, k_most_deadline);
     const std::lock_guard lock(mutex_);
     if (stopping_) run->forced = k_cancelled;
     runs_.insert(run);
