@@ -114,6 +114,7 @@ Status check_file(Database& db, const std::string& path, size_t known_steps) {
     try {
         return check_opened_file(db, path, known_steps);
     } catch (const SqlError& e) {
+        if (e.code() == SQLITE_BUSY) throw; // someone else has it open: the caller waits
         if (e.code() == SQLITE_NOTADB || e.code() == SQLITE_CORRUPT) return refuse(path, damaged(e.what()));
         return refuse(path, std::string("cannot be read: ") + e.what());
     }
@@ -129,6 +130,7 @@ Status migrate(Database& db, const std::string& path, std::span<const SchemaStep
             transaction.commit();
         }
     } catch (const SqlError& e) {
+        if (e.code() == SQLITE_BUSY) throw;
         return refuse(path, std::string("cannot be brought to this version's schema: ") + e.what() + "; nothing was changed");
     }
     return Done{};

@@ -218,6 +218,7 @@ BOOST_AUTO_TEST_CASE(a_replay_runs_in_the_background_and_spreads_by_its_rate) {
 
 BOOST_AUTO_TEST_CASE(the_quarantine_is_verified_again_as_of_its_time) {
     const Uuid good = refuse("gooduser.created"), bad = refuse("bad"), lost = refuse("goodx", "gone-source");
+    const Time received = clock.now() - Millis(2);
     source->signed_at = clock.now();
     clock.advance(Millis(86'400'000)); // a day later the signature's time is still judged as of the receipt
     const Answer answer = post("/api/v1/quarantine/reverify", "{}");
@@ -231,7 +232,7 @@ BOOST_AUTO_TEST_CASE(the_quarantine_is_verified_again_as_of_its_time) {
     BOOST_TEST(released["status"].text == "received");
     BOOST_TEST(released["type"].text == "user.created");
     BOOST_TEST(released["dedupe_key"].text == "gooduser.created");
-    BOOST_TEST((Uuid::parse(released["id"].text)->time() == parse_rfc3339(released["received_at"].text)));
+    BOOST_TEST(released["received_at"].text == to_rfc3339(received));
     BOOST_TEST(Parsed(get("/api/v1/events/" + bad.text()).body)["status"].text == "refused");
     BOOST_TEST(Parsed(get("/api/v1/events/" + lost.text()).body)["status"].text == "refused");
     BOOST_TEST(post("/api/v1/quarantine/reverify", "{\"source\":\"gone-source\"}").status == 422);

@@ -29,10 +29,11 @@ public:
             if (!more()) return false;
         return true;
     }
+    /// The last chunk (RFC 9112 section 7.1), or the connection's end.
     bool until_end() {
-        while (more()) {
+        while (!has(all_, "\r\n0\r\n\r\n") && more()) {
         }
-        return ended_;
+        return ended_ || has(all_, "\r\n0\r\n\r\n");
     }
     const std::string& all() const { return all_; }
 

@@ -34,21 +34,46 @@ BOOST_AUTO_TEST_CASE(waiting_events_come_in_log_order_when_due) {
     auto waiting = store.pending(at(10));
     BOOST_REQUIRE(waiting.size() == 2u);
     BOOST_TEST((waiting[0].id == b.id && waiting[1].id == c.id));
-    BOOST_TEST((store->next_fetch_due().value() == at(0)));
+    BOOST_TEST((store->next_fetch_due("bank", at(10)).value() == at(60)));
 
     waiting = store.pending(at(60));
     BOOST_REQUIRE(waiting.size() == 3u);
     BOOST_TEST((waiting[0].id == a.id && waiting[0].fetch_attempts == 1));
-    BOOST_TEST((store.pending(at(60), waiting[0].seq).front().id == b.id));
-    BOOST_TEST(store.pending(at(60), 0, 2).size() == 2u);
+    BOOST_TEST((store.pending(at(60), 100, {a.id}).front().id == b.id));
+    BOOST_TEST(store.pending(at(60), 2).size() == 2u);
+    BOOST_TEST(store->pending_events("another", at(60), 100, {}).value().empty());
 
     store.finish_fetch(outcome_for(b, Kind::skipped));
     store.finish_fetch(outcome_for(c, Kind::skipped));
-    BOOST_TEST((store->next_fetch_due().value() == at(60)));
+    BOOST_TEST((store->next_fetch_due("bank", at(10)).value() == at(60)));
+    BOOST_TEST(!store->next_fetch_due("bank", at(60)).value());
     BOOST_TEST(store.event(a.id).reason == "503 from the provider");
     BOOST_TEST((store.event(a.id).status == EventStatus::fetching));
     store.finish_fetch(outcome_for(a, Kind::skipped));
-    BOOST_TEST(!store->next_fetch_due().value());
+    BOOST_TEST(!store->next_fetch_due("bank", at(0)).value());
+    BOOST_TEST(store->last_seq().value() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(an_event_waits_behind_an_earlier_one_of_its_ordering_key) {
+    const Directory directory;
+    TestStore store(directory);
+    auto a = make_event("a"), b = make_event("b"), c = make_event("c");
+    a.ordering_key = b.ordering_key = "customer-1";
+    c.ordering_key = "customer-2";
+    store.append({a, b, c});
+    auto waiting = store.pending(at(0));
+    BOOST_REQUIRE(waiting.size() == 2u);
+    BOOST_TEST((waiting[0].id == a.id && waiting[1].id == c.id));
+    // Also while the first one is waiting to be tried again.
+    auto later = outcome_for(a, Kind::retry);
+    later.due = at(60);
+    store.finish_fetch(later);
+    BOOST_REQUIRE(store.pending(at(10)).size() == 1u);
+    BOOST_TEST((store.pending(at(10))[0].id == c.id));
+    store.finish_fetch(outcome_for(a, Kind::fetched));
+    waiting = store.pending(at(10));
+    BOOST_REQUIRE(waiting.size() == 2u);
+    BOOST_TEST((waiting[0].id == b.id));
 }
 
 BOOST_AUTO_TEST_CASE(fetched_document_state_and_deliveries_come_in_one_commit) {

@@ -166,8 +166,8 @@ public:
         query.event = event;
         return deliveries(query).at(0);
     }
-    std::vector<PendingEvent> pending(Time now, int64_t after = 0, size_t limit = 100) {
-        return store_->pending_events(after, now, limit).value();
+    std::vector<PendingEvent> pending(Time now, size_t limit = 100, std::vector<Uuid> except = {}) {
+        return store_->pending_events("bank", now, limit, except).value();
     }
     std::vector<DueDelivery> due(const std::string& destination, Time now, std::vector<Uuid> except = {}) {
         return store_->due_deliveries(destination, now, 100, except).value();
