@@ -248,6 +248,7 @@ void Lane::recorded(const Uuid& delivery, const Status& done) {
 bool Lane::still_there(const Uuid& delivery) const {
     store::DeliveryQuery query;
     query.id = delivery;
+    query.limit = 1;
     const auto page = tools_.store.deliveries(query);
     return !page.ok() || !page->items.empty();
 }

@@ -47,21 +47,38 @@ std::string statement(const DeliveryQuery& query) {
     return sql + " ORDER BY d.created_at DESC, d.id DESC";
 }
 
-} // namespace
+constexpr const char* k_due =
+    "SELECT d.id, e.id, e.ordering_key, d.attempts, d.next_at FROM deliveries d JOIN events e ON e.seq = d.event"
+    " WHERE d.status = 0 AND d.destination = ?1 AND d.next_at <= ?2";
+constexpr const char* k_oldest_first = " ORDER BY d.next_at, d.created_at, d.id";
 
-std::vector<DueDelivery> read_due_deliveries(Database& db, const std::string& destination, Time now, size_t limit,
-                                             std::span<const Uuid> except) {
+std::vector<DueDelivery> read_due(Database& db, const std::string& sql, const std::string& destination, Time now, size_t limit,
+                                  std::span<const Uuid> except) {
     std::vector<DueDelivery> found;
     const std::unordered_set<Uuid> excepted(except.begin(), except.end());
-    auto rows = db.prepared(
-                      "SELECT d.id, e.id, e.ordering_key, d.attempts, d.next_at FROM deliveries d JOIN events e ON e.seq = d.event"
-                      " WHERE d.status = 0 AND d.destination = ?1 AND d.next_at <= ?2 ORDER BY d.next_at, d.created_at, d.id")
-                    .query(destination, now);
+    auto rows = db.prepared(sql).query(destination, now);
     while (found.size() < limit && rows.next()) {
         if (excepted.contains(rows.id(0))) continue;
         found.push_back({rows.id(0), rows.id(1), rows.text(2), static_cast<int>(rows.integer(3)), rows.time(4)});
     }
     return found;
+}
+
+} // namespace
+
+std::vector<DueDelivery> read_due_deliveries(Database& db, const std::string& destination, Time now, size_t limit,
+                                             std::span<const Uuid> except) {
+    return read_due(db, std::string(k_due) + k_oldest_first, destination, now, limit, except);
+}
+
+std::vector<DueDelivery> read_due_heads(Database& db, const std::string& destination, Time now, size_t limit,
+                                        std::span<const Uuid> except) {
+    static const std::string heads =
+        std::string(k_due) +
+        " AND (d.ordering_key = '' OR NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.status = 0 AND p.ordering_key <> ''"
+        " AND p.destination = d.destination AND p.ordering_key = d.ordering_key AND (p.event, p.id) < (d.event, d.id)))" +
+        k_oldest_first;
+    return read_due(db, heads, destination, now, limit, except);
 }
 
 std::optional<Time> read_next_due(Database& db, const std::string& destination) {

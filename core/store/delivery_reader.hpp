@@ -11,6 +11,8 @@ namespace gh::store {
 
 std::vector<DueDelivery> read_due_deliveries(Database&, const std::string& destination, Time now, size_t limit,
                                              std::span<const Uuid> except);
+/// The same without those behind an earlier pending delivery of the same non-empty ordering key at this destination.
+std::vector<DueDelivery> read_due_heads(Database&, const std::string& destination, Time now, size_t limit, std::span<const Uuid> except);
 std::optional<Time> read_next_due(Database&, const std::string& destination);
 /// The error says that the cursor is not one of ours.
 Result<Page<Delivery>> list_deliveries(Database&, const DeliveryQuery&);

@@ -4,7 +4,8 @@ namespace gh::store {
 
 DeliveryWriter::DeliveryWriter(Database& db, const Clock& clock)
     : clock_(clock),
-      insert_(db.prepared("INSERT INTO deliveries VALUES(?1, ?2, ?3, 0, 0, 0, ?4, ?5, NULL, '')")),
+      insert_(db.prepared("INSERT INTO deliveries VALUES(?1, ?2, ?3, 0, 0, 0, ?4, ?5, NULL, '',"
+                          " (SELECT ordering_key FROM events WHERE seq = ?2))")),
       by_status_(db.prepared("SELECT DISTINCT status FROM deliveries WHERE event = ?1")),
       event_status_(db.prepared("SELECT status FROM events WHERE seq = ?1")),
       set_event_status_(db.prepared("UPDATE events SET status = ?2 WHERE seq = ?1")),

@@ -57,7 +57,16 @@ CREATE INDEX refused_received ON refused(received_at);
 CREATE TABLE state(scope TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY(scope, key)) WITHOUT ROWID;
 )";
 
-constexpr SchemaStep k_steps[] = {{k_version_1}};
+// Delivery in the order of keys asks for each due delivery whether an earlier one of its key is pending; the key stands beside the delivery,
+// because an index cannot reach into another table.
+constexpr const char* k_version_2 = R"(
+ALTER TABLE deliveries ADD COLUMN ordering_key TEXT NOT NULL DEFAULT '';
+UPDATE deliveries SET ordering_key = (SELECT e.ordering_key FROM events e WHERE e.seq = deliveries.event)
+    WHERE EXISTS (SELECT 1 FROM events e WHERE e.seq = deliveries.event AND e.ordering_key <> '');
+CREATE INDEX deliveries_by_key ON deliveries(destination, ordering_key, event, id) WHERE status = 0 AND ordering_key <> '';
+)";
+
+constexpr SchemaStep k_steps[] = {{k_version_1}, {k_version_2}};
 
 // Up to this size a start reads every page once; beyond it, damage is found when a page is used.
 constexpr int64_t k_fully_checked_bytes = 64 << 20;

@@ -69,6 +69,10 @@ public:
                                                     std::span<const Uuid> except) override {
         return read<std::vector<DueDelivery>>([&](Database& db) { return read_due_deliveries(db, destination, now, limit, except); });
     }
+    Result<std::vector<DueDelivery>> due_heads(const std::string& destination, Time now, size_t limit,
+                                               std::span<const Uuid> except) override {
+        return read<std::vector<DueDelivery>>([&](Database& db) { return read_due_heads(db, destination, now, limit, except); });
+    }
     Result<std::optional<Time>> next_due(const std::string& destination) override {
         return read<std::optional<Time>>([&](Database& db) { return read_next_due(db, destination); });
     }

@@ -37,6 +37,37 @@ BOOST_AUTO_TEST_CASE(due_deliveries_come_oldest_due_first) {
     BOOST_TEST(!store->next_due("nowhere").value());
 }
 
+BOOST_AUTO_TEST_CASE(due_heads_are_the_first_pending_of_their_key) {
+    const Directory directory;
+    TestStore store(directory);
+    std::vector<Uuid> ids;
+    for (const char* key : {"a", "a", "b", "", ""}) {
+        const auto delivery = make_delivery("app", at(1));
+        auto e = ready_event(std::to_string(ids.size()), {delivery});
+        e.ordering_key = key;
+        store.append(e);
+        ids.push_back(delivery.id);
+    }
+    const auto heads = [&](int64_t seconds, std::vector<Uuid> except = {}) {
+        std::vector<Uuid> found;
+        for (const auto& due : store->due_heads("app", at(seconds), 10, except).value()) found.push_back(due.id);
+        return found;
+    };
+    BOOST_TEST((heads(1) == std::vector{ids[0], ids[2], ids[3], ids[4]}));
+    BOOST_TEST((heads(1, {ids[0], ids[3]}) == std::vector{ids[2], ids[4]})); // under way: its follower waits all the same
+    store.record(make_attempt(ids[0], DeliveryStatus::pending, at(100)));
+    BOOST_TEST((heads(50) == std::vector{ids[2], ids[3], ids[4]})); // not due, and still the first
+    store.record(make_attempt(ids[2], DeliveryStatus::delivered));
+    store.record(make_attempt(ids[0], DeliveryStatus::dead));
+    BOOST_TEST((heads(50) == std::vector{ids[1], ids[3], ids[4]}));
+    // Another destination has an order of its own, and a replay comes behind what is pending already.
+    const auto replay = make_delivery("app", at(0)), audit = make_delivery("audit", at(0));
+    const auto event = store->due_heads("app", at(50), 1, {}).value().at(0).event;
+    store.wait([&](WriteDone done) { store->add_deliveries(event, {replay, audit}, std::move(done)); });
+    BOOST_TEST((heads(50) == std::vector{ids[1], ids[3], ids[4]}));
+    BOOST_TEST((store->due_heads("audit", at(50), 10, {}).value().at(0).id == audit.id));
+}
+
 BOOST_AUTO_TEST_CASE(event_is_delivered_when_its_last_delivery_is) {
     const Directory directory;
     TestStore store(directory);
