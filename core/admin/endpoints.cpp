@@ -276,7 +276,9 @@ Match match(std::string_view method, std::string_view path) {
     for (const auto& endpoint : endpoints()) {
         auto segments = fit(endpoint.path, given);
         if (!segments) continue;
-        if (endpoint.method == method) {
+        // RFC 9110 section 9.3.2; a stream has no end, so its head alone is not served.
+        const bool head = method == "HEAD" && endpoint.method == "GET" && endpoint.run;
+        if (endpoint.method == method || head) {
             out.endpoint = &endpoint;
             out.segments = std::move(*segments);
             return out;

@@ -94,6 +94,9 @@ std::optional<http::Response> read_query(Call& call) {
         if (!call.query.emplace(*name, *value).second)
             return http::problem(400, "Bad parameter", "\"" + *name + "\" is given more than once.");
     }
+    for (const auto& p : call.match.endpoint->query)
+        if (p.required && !call.query.contains(p.name))
+            return http::problem(400, "Missing parameter", "\"" + std::string(p.name) + "\" is needed here.");
     return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 #include "core/admin/streams.hpp"
 
 #include "core/admin/render.hpp"
+#include "core/delivery/routes.hpp"
 
 #include <algorithm>
 
@@ -10,6 +11,8 @@ namespace {
 
 constexpr size_t k_page = 100; // small enough that one round never fills a reading peer's buffer
 constexpr Millis k_round{20};  // under load, commits follow each other faster than anybody reads
+// Another process may write the same store, and the store does not report events that nothing waits for.
+constexpr Millis k_poll{1'000};
 
 std::string frame(const store::EventSummary& event) {
     json::Writer w;
@@ -43,14 +46,21 @@ void Streams::notify() {
     changed_.notify_all();
 }
 
-Result<int64_t> Streams::tip() const {
-    return services_.store.last_seq();
+Result<std::vector<store::EventSummary>> Streams::read(int64_t after, size_t limit) const {
+    store::EventQuery query;
+    query.after_seq = after;
+    query.limit = limit;
+    auto page = services_.store.events(query);
+    if (!page) {
+        services_.log.error("admin", "the store cannot be read", {{"reason", page.error().message}});
+        return page.error();
+    }
+    return std::move(page->items);
 }
 
 void Streams::add(http::Exchange exchange, Wish wish) {
-    auto now = tip();
+    const auto now = wish.after ? Result<int64_t>(*wish.after) : services_.store.last_seq();
     if (!now) {
-        services_.log.error("admin", "the store cannot be read", {{"reason", now.error().message}});
         exchange.respond(http::unavailable(1, "The store cannot be read now; the server's log says why."));
         return;
     }
@@ -65,8 +75,7 @@ void Streams::add(http::Exchange exchange, Wish wish) {
     }
     Subscriber s{exchange.stream(
                      {200, {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}, {}, false}),
-                 std::move(wish.source), std::move(wish.type), wish.after ? std::max<int64_t>(*wish.after, -1) : *now};
-    if (s.position == 0) s.position = -1; // the log begins at 1; 0 would mean "no position" to the store
+                 std::move(wish.source), std::move(wish.type), *now};
     s.stream.write("retry: 2000\n\n");
     {
         const std::lock_guard lock(mutex_);
@@ -76,29 +85,17 @@ void Streams::add(http::Exchange exchange, Wish wish) {
     changed_.notify_all();
 }
 
-bool Streams::catch_up(Subscriber& s, int64_t newest, bool& more) {
-    if (s.position >= newest) return true;
-    store::EventQuery query;
-    query.source = s.source;
-    query.type = s.type;
-    query.after_seq = s.position;
-    query.oldest_first = true;
-    query.limit = k_page;
-    auto page = services_.store.events(query);
-    if (!page) {
-        services_.log.error("admin", "the store cannot be read", {{"reason", page.error().message}});
-        return false;
-    }
+bool Streams::catch_up(Subscriber& s, bool& more) {
+    const auto found = read(s.position, k_page);
+    if (!found) return false;
     std::string out;
-    for (const auto& event : page->items) {
-        if (event.seq <= s.position || event.status == store::EventStatus::refused) continue;
-        out += frame(event);
+    for (const auto& event : *found) {
         s.position = event.seq;
+        if (!s.source.empty() && s.source != event.source) continue;
+        if (!s.type.empty() && !delivery::type_matches(s.type, event.type)) continue;
+        out += frame(event);
     }
-    if (page->items.size() >= k_page)
-        more = true;
-    else
-        s.position = std::max(s.position, newest); // nothing else up to there matches the filters
+    more = more || found->size() == k_page;
     return out.empty() || s.stream.write(out);
 }
 
@@ -111,7 +108,7 @@ void Streams::run() {
             if (more)
                 changed_.wait_for(lock, k_round, [&] { return stop_; });
             else
-                changed_.wait_until(lock, beat, [&] { return stop_ || news_; });
+                changed_.wait_until(lock, all.empty() ? beat : std::min(beat, Steady::now() + k_poll), [&] { return stop_ || news_; });
             if (stop_) break;
             news_ = false;
             for (auto& s : arriving_) all.push_back(std::move(s));
@@ -121,11 +118,10 @@ void Streams::run() {
         const bool heartbeat = Steady::now() >= beat;
         if (heartbeat) beat = Steady::now() + limits_.heartbeat;
         if (all.empty()) continue;
-        const auto newest = tip();
         const size_t before = all.size();
         std::erase_if(all, [&](Subscriber& s) {
             if (heartbeat && !s.stream.write(":\n\n")) return true;
-            return newest && !catch_up(s, *newest, more);
+            return !catch_up(s, more);
         });
         // Many small commits become one round.
         std::unique_lock lock(mutex_);

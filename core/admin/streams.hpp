@@ -32,13 +32,12 @@ private:
     struct Subscriber {
         http::Exchange::Stream stream;
         std::string source, type;
-        int64_t position = -1; ///< last seq that was looked at
+        int64_t position = 0; ///< last seq that was looked at
     };
     void run();
     /// Sends what is new to one; false when it is to be cut off. `more`: there is a further page.
-    bool catch_up(Subscriber&, int64_t tip, bool& more);
-    /// The newest seq of the log, -1 when it is empty.
-    Result<int64_t> tip() const;
+    bool catch_up(Subscriber&, bool& more);
+    Result<std::vector<store::EventSummary>> read(int64_t after, size_t limit) const;
 
     Services& services_;
     const Limits& limits_;

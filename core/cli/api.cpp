@@ -61,8 +61,8 @@ Address admin_address(const Context& c) {
     return out;
 }
 
-std::string unreachable(const std::string& url, const std::string& cause) {
-    return "cannot reach the server at " + url + " (" + cause + "). Start it with \"gatehouse serve\", or name another with --admin URL.";
+std::string unreachable(const Address& address, const std::string& cause) {
+    return "cannot reach the server at " + address.url + " (" + cause + "). " + address.hint;
 }
 
 std::string url_encode(std::string_view text) {
@@ -84,8 +84,8 @@ Query& Query::add(std::string_view name, std::string_view value) {
     return *this;
 }
 
-Api::Api(const Context& c)
-    : address_(admin_address(c)),
+Api::Api(Address address, const Context& c)
+    : address_(std::move(address)),
       quiet_(Level::error, [](std::string_view) {}),
       policy_(policy_for(address_.url)),
       client_(options(c), quiet_) {}
@@ -97,7 +97,7 @@ std::string Api::send(egress::Request request) {
     const egress::Response r = client_.send_and_wait(std::move(request), policy_);
     if (r.failure != egress::Failure::none) {
         const std::string cause = r.error.empty() ? std::string(egress::to_text(r.failure)) : r.error;
-        throw Failure{3, unreachable(address_.url, cause)};
+        throw Failure{3, unreachable(address_, cause)};
     }
     if (r.status >= 200 && r.status < 300) return r.body;
     if (r.status == 401)

@@ -18,11 +18,12 @@ namespace gh::cli {
 struct Address {
     std::string url; ///< "http://127.0.0.1:8081", no slash at the end
     Secret token;
+    std::string hint = "Start it with \"gatehouse serve\", or name another with --admin URL."; ///< for who cannot reach it
 };
 Address admin_address(const Context&);
 
 /// How to reach a server that did not answer: for exit code 3.
-std::string unreachable(const std::string& url, const std::string& cause);
+std::string unreachable(const Address&, const std::string& cause);
 
 /// "?a=b&c=d" of what is not empty, percent-encoded.
 class Query {
@@ -37,7 +38,8 @@ std::string url_encode(std::string_view);
 
 class Api {
 public:
-    explicit Api(const Context&);
+    explicit Api(const Context& c) : Api(admin_address(c), c) {}
+    Api(Address, const Context&);
 
     /// The body of a 2xx answer. Otherwise ends the command: 3 not reachable, 2 not allowed or a wrong parameter, 1 the rest.
     std::string get(const std::string& path_and_query);

@@ -29,11 +29,15 @@ const Option* find_option(std::string_view name, const Command* command) {
 const Command* find_command(const std::vector<std::string>& words, size_t& used) {
     std::vector<std::string> firsts, seconds;
     const Command* list = nullptr;
+    const Command* alone = nullptr;
     for (const auto& c : commands()) {
         firsts.emplace_back(first_word(c.words));
         if (first_word(c.words) != words[0]) continue;
         used = 1;
-        if (c.words == words[0]) return &c;
+        if (c.words == words[0]) {
+            alone = &c;
+            continue;
+        }
         const std::string second(c.words.substr(words[0].size() + 1));
         seconds.push_back(second);
         if (words.size() > 1 && words[1] == second) {
@@ -42,6 +46,7 @@ const Command* find_command(const std::vector<std::string>& words, size_t& used)
         }
         if (second == "list") list = &c;
     }
+    if (alone) return alone;
     if (seconds.empty()) usage("there is no verb \"" + words[0] + "\"" + suggestion(words[0], firsts) + " \"gatehouse --help\" lists all.");
     if (words.size() > 1) {
         std::string known;
@@ -91,12 +96,18 @@ Split split(const std::vector<std::string>& arguments) {
 }
 
 void check_positionals(const Context& c) {
-    const std::string_view wanted = c.command->positionals;
-    const std::string name(c.command->words);
-    if (wanted.empty() && !c.positionals.empty()) usage("\"" + name + "\" takes no \"" + c.positionals[0] + "\".");
-    if (!wanted.empty() && c.positionals.empty()) usage("\"" + name + "\" needs " + std::string(wanted) + ".");
-    if (!wanted.empty() && !wanted.ends_with("…") && c.positionals.size() > 1)
-        usage("\"" + name + "\" takes one " + std::string(wanted) + ", not also \"" + c.positionals[1] + "\".");
+    const std::string wanted(c.command->positionals), name(c.command->words);
+    size_t least = 0, most = 0;
+    for (std::string_view rest = wanted; !rest.empty();) {
+        const std::string_view one = rest.substr(0, rest.find(' '));
+        rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+        if (!one.starts_with('[')) ++least;
+        most = one.find("…") == std::string_view::npos ? most + 1 : ~size_t{0};
+    }
+    const size_t given = c.positionals.size();
+    if (given < least) usage("\"" + name + "\" needs " + wanted + ".");
+    if (given <= most) return;
+    usage("\"" + name + "\" takes " + (wanted.empty() ? "no arguments" : wanted) + ", not also \"" + c.positionals[most] + "\".");
 }
 
 std::optional<Time> parse_time(const std::string& text, Time now) {

@@ -31,7 +31,7 @@ struct Context;
 
 struct Command {
     std::string_view words;       ///< "events show"; a second word "list" may be left out by the user
-    std::string_view positionals; ///< "ID", "ID…", "[FILE]"; empty: none
+    std::string_view positionals; ///< "ID", "ID…" (one or more), "PROVIDER TYPE", "[PROVIDER…]"; empty: none
     std::string_view about;
     std::vector<Option> options;
     int (*run)(Context&);
@@ -87,5 +87,10 @@ int replay(Context&);
 int dead_list(Context&);
 int quarantine_list(Context&);
 int quarantine_reverify(Context&);
+int sandbox_run(Context&);
+int sandbox_show(Context&);
+int sandbox_send(Context&);
+int sandbox_call(Context&);
+int sandbox_receive(Context&);
 
 } // namespace gh::cli

@@ -10,6 +10,7 @@ const Option k_since{"--since", "TIME", "from this time on: RFC 3339, a date, or
 const Option k_until{"--until", "TIME", "before this time"};
 const Option k_search{"--search", "TEXT", "part of an id, subject, dedupe key or type"};
 const Option k_limit{"--limit", "N", "at most this many, newest first (default 50)"};
+const Option k_control{"--control", "HOST:PORT", "the sandbox's control address (default 127.0.0.1:8090)"};
 const Option k_destination{"--destination", "NAME", "only this destination"};
 
 std::vector<Command> table() {
@@ -89,6 +90,40 @@ std::vector<Command> table() {
          "verify them again as of the time they came, and release the genuine ones",
          {k_source, k_since, k_until},
          quarantine_reverify},
+        {"sandbox",
+         "[PROVIDER…]",
+         "run simulated providers on this machine, all or those named, until interrupted",
+         {{"--write-config", "FILE", "write a fitting configuration for the gateway, with the secrets beside it"},
+          {"--gateway", "URL", "where the gateway listens (default http://127.0.0.1:8080)"},
+          {"--application", "URL", "the destination in that configuration (default http://127.0.0.1:3000/events)"},
+          {"--plugins", "DIR", "the plugins' folder in that configuration (default plugins)"},
+          {"--simulators", "DIR", "folder of the simulators (default: beside this program)"},
+          k_control,
+          {"--time-scale", "N", "simulated seconds per real one (default 1)"},
+          {"--seed", "N", "the same seed makes the same ids and secrets (default 1)"}},
+         sandbox_run},
+        {"sandbox show",
+         "[PROVIDER]",
+         "the simulated providers under way; one with its types, commands and faults",
+         {k_control},
+         sandbox_show},
+        {"sandbox send",
+         "PROVIDER TYPE",
+         "let a simulated provider send notifications",
+         {{"--count", "N", "how many"},
+          {"--rate", "N/s", "that many per second (default: all at once)"},
+          {"--tamper", "HOW", "spoil them: \"sandbox show PROVIDER\" lists how"},
+          {"--with", "JSON", "an object with what else this provider's send takes"},
+          k_control},
+         sandbox_send},
+        {"sandbox call", "PROVIDER COMMAND [JSON]", "any other command of a simulated provider", {k_control}, sandbox_call},
+        {"sandbox receive",
+         "",
+         "a small receiving application: verifies deliveries and prints one line for each, until interrupted",
+         {{"--port", "N", "where it listens on 127.0.0.1 (default 3000; 0: any free one)"},
+          {"--secret-file", "FILE", "the destination's secret (whsec_…) in its first line"},
+          {"--fail-first", "N", "answer 500 to so many deliveries first"}},
+         sandbox_receive},
     };
 }
 

@@ -128,7 +128,7 @@ int events_tail(Context& c) {
         if (tail.finished()) return 0;
         if (status == 401) throw Failure{2, "the server at " + address.url + " wants a token: set GATEHOUSE_ADMIN_TOKEN."};
         if (status >= 400 && status < 500) throw Failure{2, "the server at " + address.url + " answered " + std::to_string(status)};
-        if (!tail.received()) throw Failure{3, unreachable(address.url, curl_easy_strerror(code))};
+        if (!tail.received()) throw Failure{3, unreachable(address, curl_easy_strerror(code))};
         c.terminal.err << "the stream ended (" << curl_easy_strerror(code) << "), connecting again\n";
         tail.reconnected();
         std::this_thread::sleep_for(k_reconnect);

@@ -42,6 +42,7 @@ std::string statement(const DeliveryQuery& query) {
     if (query.since) sql += " AND d.created_at >= ?3";
     if (query.until) sql += " AND d.created_at < ?4";
     if (query.event) sql += " AND d.event = (SELECT seq FROM events WHERE id = ?5)";
+    if (query.id) sql += " AND d.id = ?6";
     if (query.status == DeliveryStatus::dead) sql += " AND d.status = 2";
     return sql + " ORDER BY d.created_at DESC, d.id DESC";
 }
@@ -85,6 +86,7 @@ Result<Page<Delivery>> list_deliveries(Database& db, const DeliveryQuery& query)
         if (query.since) list.bind(3, *query.since);
         if (query.until) list.bind(4, *query.until);
         if (query.event) list.bind(5, *query.event);
+        if (query.id) list.bind(6, *query.id);
         auto rows = list.query();
         more = false;
         for (int looked_at = 0; rows.next();) {

@@ -64,6 +64,11 @@ public:
     virtual Result<std::optional<Time>> next_fetch_due(const std::string& source, Time now) = 0;
     /// Deliveries of one destination that are due, oldest due first, without those in `except`.
     virtual Result<std::vector<DueDelivery>> due_deliveries(const std::string& destination, Time now, size_t limit, std::span<const Uuid> except) = 0;
+    /// The same for a destination with ordering by key: without those behind an earlier (in the log order of their events) pending delivery
+    /// of the same destination and the same non-empty ordering key, whether that one is due or not, in `except` or not.
+    virtual Result<std::vector<DueDelivery>> due_heads(const std::string&, Time, size_t, std::span<const Uuid>) {
+        return Error{"this store cannot deliver in the order of keys: set ordering: none for the destination"};
+    }
     /// The earliest next attempt among the pending deliveries of a destination.
     virtual Result<std::optional<Time>> next_due(const std::string& destination) = 0;
     virtual Result<Page<Delivery>> deliveries(const DeliveryQuery&) = 0;
