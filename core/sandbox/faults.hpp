@@ -14,7 +14,7 @@ namespace gh::sandbox {
 /// What happens to one request. Delays are of the real clock.
 struct Mishap {
     Millis delay{0};
-    bool hang = false; ///< after the delay the connection closes without an answer
+    bool hang = false; ///< after the delay a 504, and the connection ends
     bool cut = false;  ///< the real answer, announced whole and sent by half
     std::optional<http::Response> instead;
 };
@@ -26,8 +26,8 @@ public:
     ///  "milliseconds": N, "status": N, "retry_after": seconds, "body": text}
     ///
     /// latency: answers after `milliseconds`. status: answers `status` with `body`. rate-limit: 429, with Retry-After when `retry_after` is
-    /// given. errors: 500. hang: no answer for `milliseconds` (60,000), then the connection ends. cut: half of the answer. clear: forgets
-    /// all rules. Without `count` a rule holds until cleared; `path` limits it to requests whose path begins so.
+    /// given. errors: 500. hang: nothing for `milliseconds` (60,000), then 504 and the end of the connection. cut: half of the answer.
+    /// clear: forgets all rules. Without `count` a rule holds until cleared; `path` limits it to requests whose path begins so.
     Status add(const json::Value& arguments);
     /// Latency adds to what else happens; of the other rules, the first that fits counts.
     Mishap next(const std::string& path);
