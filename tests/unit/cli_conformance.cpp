@@ -1,6 +1,7 @@
 // The conformance check of plugins, with one bad verifier per rule; and captured requests.
 #include "core/base/crypto.hpp"
 #include "core/base/encoding.hpp"
+#include "core/base/json.hpp"
 #include "core/cli/conformance.hpp"
 #include "core/cli/mutants.hpp"
 #include "core/cli/raw_request.hpp"
