@@ -2,12 +2,14 @@
 
 #include "core/admin/admin.hpp"
 #include "core/app/process.hpp"
-#include "core/app/version.hpp"
+#include "core/base/version.hpp"
+
 #include "core/delivery/deliverer.hpp"
 #include "core/dispatch/dispatcher.hpp"
 #include "core/egress/client.hpp"
 #include "core/http/server.hpp"
 #include "core/ingest/ingest.hpp"
+#include "core/plugin/crash.hpp"
 #include "core/plugin/host.hpp"
 #include "core/plugin/job.hpp"
 #include "core/store/store.hpp"
@@ -25,29 +27,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A private folder for the copies of plugin files that are really loaded; gone when the server ends.
-class Staging {
-public:
-    Staging() {
-        std::string name = (fs::temp_directory_path() / "gatehouse-plugins-XXXXXX").string();
-        if (!::mkdtemp(name.data())) throw fs::filesystem_error("cannot make a private folder", name, std::error_code(errno, std::generic_category()));
-        path_ = name;
-    }
-    ~Staging() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    Staging(const Staging&) = delete;
-    Staging& operator=(const Staging&) = delete;
-    const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
+/// Beside the store: copies of the plugin files that are really loaded, and marks of their crashes, which outlive a restart. Copies of an
+/// earlier run go; the store's lock makes sure that no other server uses the folder.
+Result<fs::path> make_staging(const fs::path& store) {
+    const fs::path folder = store.string() + ".plugins";
+    std::error_code fault;
+    fs::create_directories(folder, fault);
+    if (!fault) fs::permissions(folder, fs::perms::owner_all, fault);
+    if (fault) return Error{folder.string() + ": cannot be made or protected: " + fault.message()};
+    for (const auto& entry : fs::directory_iterator(folder, fault))
+        if (entry.path().extension() != ".crashed") fs::remove(entry.path(), fault);
+    return folder;
+}
 
 egress::Client::Options egress_options(const char* thread) {
     egress::Client::Options options;
-    options.user_agent = std::string("Gatehouse/") + k_version;
+    options.user_agent = "Gatehouse/" + std::string(k_version);
     options.thread_name = thread;
     if (const char* file = std::getenv("GATEHOUSE_CA_FILE")) options.ca_file = file;
     return options;
@@ -96,8 +91,11 @@ public:
             admin_->notify();
         });
         if (const auto started = store_->start(); !started.ok()) return started;
+        const auto staging = make_staging(config->store.sqlite);
+        if (!staging.ok()) return staging.error();
+        plugin::install_crash_handler(*staging);
 
-        host_ = std::make_unique<plugin::Host>(clock_, store_.get(), log_, metrics_, staging_.path());
+        host_ = std::make_unique<plugin::Host>(clock_, store_.get(), log_, metrics_, *staging);
         generation_.store(host_->load(*config));
         report_sources();
         apply(config, generation_.load());
@@ -170,7 +168,7 @@ private:
             clock_,
             log_,
             metrics_,
-            k_version,
+            std::string(k_version),
             [this] { return config_.load(); },
             [this] { return generation_.load(); },
             [this] { return reload(); },
@@ -206,7 +204,6 @@ private:
     }
 
     const fs::path file_;
-    Staging staging_;
     SystemClock clock_;
     Log log_;
     Metrics metrics_;

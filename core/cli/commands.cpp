@@ -117,6 +117,13 @@ std::vector<Command> table() {
           k_control},
          sandbox_send},
         {"sandbox call", "PROVIDER COMMAND [JSON]", "any other command of a simulated provider", {k_control}, sandbox_call},
+        {"sandbox receive",
+         "",
+         "a small receiving application: verifies deliveries and prints one line for each, until interrupted",
+         {{"--port", "N", "where it listens on 127.0.0.1 (default 3000; 0: any free one)"},
+          {"--secret-file", "FILE", "the destination's secret (whsec_…) in its first line"},
+          {"--fail-first", "N", "answer 500 to so many deliveries first"}},
+         sandbox_receive},
     };
 }
 

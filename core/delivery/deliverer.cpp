@@ -44,7 +44,8 @@ struct Mailbox {
 class Deliverer::Impl {
 public:
     Impl(store::Store& store, egress::Client& client, const Clock& clock, Log& log, Metrics& metrics)
-        : store_(store), clock_(clock), log_(log), mailbox_(std::make_shared<Mailbox>()), tools_{store, client, clock, log, metrics, returns()} {}
+        : store_(store), clock_(clock), log_(log), mailbox_(std::make_shared<Mailbox>()), tools_{store, client,  clock,
+                                                                                                 log,   metrics, returns()} {}
 
     ~Impl() { stop(Millis(0)); }
 
@@ -58,7 +59,8 @@ public:
                 if (standing) continue;
                 standing = std::make_shared<Standing>(destination->name, store_);
                 if (const Status read = standing->load(); !read.ok())
-                    log_.error("delivery", "cannot read the state of a destination, trying on: " + read.error().message, {{"destination", destination->name}});
+                    log_.error("delivery", "cannot read the state of a destination, trying on: " + read.error().message,
+                               {{"destination", destination->name}});
             }
         }
         const std::lock_guard lock(mailbox_->mutex);
@@ -129,9 +131,11 @@ private:
             const Millis pause = wait_time();
             {
                 std::unique_lock lock(mailbox_->mutex);
-                if (!mailbox_->stopping) mailbox_->ready.wait_for(lock, pause, [&] { return !mailbox_->empty(); });
-                else mailbox_->ready.wait_until(lock, std::min(mailbox_->stop_at, Steady::now() + k_store_pause),
-                                                [&] { return !mailbox_->answered.empty() || !mailbox_->recorded.empty(); });
+                if (!mailbox_->stopping)
+                    mailbox_->ready.wait_for(lock, pause, [&] { return !mailbox_->empty(); });
+                else
+                    mailbox_->ready.wait_until(lock, std::min(mailbox_->stop_at, Steady::now() + k_store_pause),
+                                               [&] { return !mailbox_->answered.empty() || !mailbox_->recorded.empty(); });
                 answered.swap(mailbox_->answered);
                 recorded.swap(mailbox_->recorded);
                 config.swap(mailbox_->config);
@@ -141,7 +145,8 @@ private:
             }
             if (config) arrange(*config);
             for (auto& one : answered)
-                if (const auto lane = lanes_.find(one.lane); lane != lanes_.end()) lane->second.answered(one.delivery, std::move(one.response));
+                if (const auto lane = lanes_.find(one.lane); lane != lanes_.end())
+                    lane->second.answered(one.delivery, std::move(one.response));
             for (auto& one : recorded)
                 if (const auto lane = lanes_.find(one.lane); lane != lanes_.end()) lane->second.recorded(one.delivery, one.status);
             const Time now = clock_.now();
@@ -197,12 +202,26 @@ Deliverer::Deliverer(store::Store& store, egress::Client& client, const Clock& c
 
 Deliverer::~Deliverer() = default;
 
-void Deliverer::configure(std::shared_ptr<const config::Config> config) { impl_->configure(std::move(config)); }
-void Deliverer::start() { impl_->start(); }
-void Deliverer::stop(Millis limit) { impl_->stop(limit); }
-void Deliverer::wake() { impl_->wake(); }
-std::vector<DestinationState> Deliverer::destinations() const { return impl_->destinations(); }
-Status Deliverer::set_disabled(const std::string& name, bool on) { return impl_->change(name, &Standing::set_disabled, on); }
-Status Deliverer::set_paused(const std::string& name, bool on) { return impl_->change(name, &Standing::set_paused, on); }
+void Deliverer::configure(std::shared_ptr<const config::Config> config) {
+    impl_->configure(std::move(config));
+}
+void Deliverer::start() {
+    impl_->start();
+}
+void Deliverer::stop(Millis limit) {
+    impl_->stop(limit);
+}
+void Deliverer::wake() {
+    impl_->wake();
+}
+std::vector<DestinationState> Deliverer::destinations() const {
+    return impl_->destinations();
+}
+Status Deliverer::set_disabled(const std::string& name, bool on) {
+    return impl_->change(name, &Standing::set_disabled, on);
+}
+Status Deliverer::set_paused(const std::string& name, bool on) {
+    return impl_->change(name, &Standing::set_paused, on);
+}
 
 } // namespace gh::delivery

@@ -14,9 +14,8 @@ constexpr size_t k_read_ahead = 4;       ///< deliveries read per one that may r
 constexpr size_t k_unrecorded = 4;       ///< attempts per one that may run whose record waits for the disk
 constexpr size_t k_kept_response = 1024; ///< bytes of an answer kept with its attempt
 constexpr Millis k_store_pause{500};
-constexpr Millis k_look_pause{1'000};    ///< while the earliest due delivery is one that cannot start
+constexpr Millis k_look_pause{1'000}; ///< while the earliest due delivery is one that cannot start
 constexpr Millis k_longest_record_pause{30'000};
-constexpr int k_doubtful_failures = 5;   ///< then it is asked whether the delivery still exists
 
 double jitter() {
     // Spread over destinations and processes, so that what failed together does not come back together.
@@ -41,7 +40,8 @@ Lane::Lane(std::string name, std::shared_ptr<Standing> standing, Tools& tools)
     : name_(std::move(name)),
       standing_(std::move(standing)),
       tools_(tools),
-      seconds_(tools.metrics.histogram("gatehouse_delivery_seconds", "One delivery attempt, from queueing to the last byte.", latency_bounds())),
+      seconds_(
+          tools.metrics.histogram("gatehouse_delivery_seconds", "One delivery attempt, from queueing to the last byte.", latency_bounds())),
       dead_(tools.metrics.counter("gatehouse_dead_total", "Deliveries given up after their last attempt.", {{"destination", name_}})) {}
 
 void Lane::configure(std::shared_ptr<const config::Destination> config) {
@@ -52,8 +52,10 @@ void Lane::configure(std::shared_ptr<const config::Destination> config) {
     std::string fault;
     auto signer = Signer::open(config_->secrets);
     const auto rule = egress::rule_for(config_->url);
-    if (!signer.ok()) fault = config_->position.text() + ": " + signer.error().message;
-    else if (!rule.ok()) fault = config_->position.text() + ": " + rule.error().message;
+    if (!signer.ok())
+        fault = config_->position.text() + ": " + signer.error().message;
+    else if (!rule.ok())
+        fault = config_->position.text() + ": " + rule.error().message;
     usable_ = fault.empty();
     if (usable_) {
         signer_.emplace(std::move(signer).value());
@@ -110,7 +112,8 @@ bool Lane::refill(Time now) {
     look_again_ = Time::max();
     if (const auto next = tools_.store.next_due(name_); !next.ok()) look_again_ = now + k_store_pause;
     // In the past: it is under way, or waits for another one. Both end with a record; this only helps against a clock that was set.
-    else if (*next) look_again_ = **next > now ? **next : now + k_look_pause;
+    else if (*next)
+        look_again_ = **next > now ? **next : now + k_look_pause;
     ready_.assign(due->begin(), due->end());
     return !ready_.empty();
 }
@@ -118,7 +121,8 @@ bool Lane::refill(Time now) {
 bool Lane::start(const store::DueDelivery& due, Time now) {
     auto event = tools_.store.event(due.event);
     if (!event.ok()) {
-        tools_.log.error("delivery", "cannot read the event: " + event.error().message, {{"destination", name_}, {"event", due.event.text()}});
+        tools_.log.error("delivery", "cannot read the event: " + event.error().message,
+                         {{"destination", name_}, {"event", due.event.text()}});
         ready_.clear();
         look_ = false;
         look_again_ = now + k_store_pause;
@@ -156,9 +160,12 @@ void Lane::answered(const Uuid& delivery, egress::Response response) {
     const Time now = tools_.clock.now();
     Verdict verdict = judge(response, flight.due.attempts, config_->retry, now, jitter());
     seconds_.observe(std::chrono::duration<double>(response.elapsed).count());
-    if (verdict.kind == Verdict::Kind::delivered) standing_->succeeded();
-    else if (verdict.throttle) standing_->throttle(now, flight.started_at, verdict.not_before, verdict.error);
-    else if (verdict.not_before) standing_->hold(*verdict.not_before, verdict.error);
+    if (verdict.kind == Verdict::Kind::delivered)
+        standing_->succeeded();
+    else if (verdict.throttle)
+        standing_->throttle(now, flight.started_at, verdict.not_before, verdict.error);
+    else if (verdict.not_before)
+        standing_->hold(*verdict.not_before, verdict.error);
     if (verdict.kind == Verdict::Kind::gone) {
         standing_->disable("it answered 410 Gone");
         tools_.log.warning("delivery", "destination answered 410 Gone and is disabled; its deliveries wait until it is enabled again",
@@ -188,13 +195,15 @@ void Lane::finish(Flight& flight, Verdict verdict, const egress::Response& respo
     } else {
         const bool dead = verdict.kind == Verdict::Kind::dead;
         if (dead) dead_.add();
-        tools_.log.warning("delivery", dead ? "delivery given up: it is in the dead letters, from where it can be retried" : "delivery failed, to be tried again",
-                           {{"destination", name_},
-                            {"event", event},
-                            {"delivery", delivery},
-                            {"reason", verdict.outcome},
-                            {"error", verdict.error},
-                            {"attempt", flight.due.attempts + 1}});
+        tools_.log.warning(
+            "delivery",
+            dead ? "delivery given up: it is in the dead letters, from where it can be retried" : "delivery failed, to be tried again",
+            {{"destination", name_},
+             {"event", event},
+             {"delivery", delivery},
+             {"reason", verdict.outcome},
+             {"error", verdict.error},
+             {"attempt", flight.due.attempts + 1}});
     }
     flight.attempt = std::move(attempt);
     record(flight);
@@ -208,9 +217,8 @@ void Lane::count(std::string_view family) {
 
 void Lane::record(Flight& flight) {
     flight.recording = true;
-    tools_.store.record_attempt(*flight.attempt, [recorded = tools_.returns.recorded, name = name_, id = flight.due.id](const Status& done) {
-        recorded(name, id, done);
-    });
+    tools_.store.record_attempt(*flight.attempt, [recorded = tools_.returns.recorded, name = name_,
+                                                  id = flight.due.id](const Status& done) { recorded(name, id, done); });
 }
 
 void Lane::recorded(const Uuid& delivery, const Status& done) {
@@ -230,8 +238,9 @@ void Lane::recorded(const Uuid& delivery, const Status& done) {
     const int doublings = std::min(flight.record_failures++, 6);
     flight.record_after = Steady::now() + std::min(k_store_pause * (1 << doublings), k_longest_record_pause);
     if (flight.record_failures == 1)
-        tools_.log.error("delivery", "cannot record an attempt, trying on: " + done.error().message, {{"destination", name_}, {"delivery", delivery.text()}});
-    if (flight.record_failures < k_doubtful_failures || !tools_.store.writable() || still_there(delivery)) return;
+        tools_.log.error("delivery", "cannot record an attempt, trying on: " + done.error().message,
+                         {{"destination", name_}, {"delivery", delivery.text()}});
+    if (!tools_.store.writable() || still_there(delivery)) return;
     flights_.erase(found); // removed with its event: there is nothing left to record
     standing_->set_in_flight(flights_.size());
 }
@@ -259,9 +268,12 @@ std::optional<Time> Lane::next() const {
     if (retired_ || !usable_) return std::nullopt;
     const Time now = tools_.clock.now();
     switch (standing_->may_deliver(now)) {
-        case Standing::Answer::no: return std::nullopt;
-        case Standing::Answer::later: return standing_->throttled_until();
-        case Standing::Answer::yes: break;
+        case Standing::Answer::no:
+            return std::nullopt;
+        case Standing::Answer::later:
+            return standing_->throttled_until();
+        case Standing::Answer::yes:
+            break;
     }
     if (room() == 0) return std::nullopt; // until an answer or a record
     return look_ || !ready_.empty() ? now : look_again_;

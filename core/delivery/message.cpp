@@ -31,7 +31,8 @@ std::string field_text(std::string_view text) {
 
 /// Came from outside: anything but plain printable text is not passed on.
 std::string media_type(std::string_view text) {
-    const bool plain = !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+    const bool plain =
+        !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
     return plain ? std::string(text) : k_unknown_type;
 }
 
@@ -47,11 +48,15 @@ bool looks_like_json(std::string_view body) {
     return at != std::string_view::npos && (body[at] == '{' || body[at] == '[');
 }
 
-const store::Document* document_of(const store::Event& event) { return event.document && !event.document->gone ? &*event.document : nullptr; }
+const store::Document* document_of(const store::Event& event) {
+    return event.document && !event.document->gone ? &*event.document : nullptr;
+}
 
 void add_member(std::string& out, const std::string& name, std::string_view body) {
-    if (json::is_json(body)) ((out += '"' + name + "\":")) += body;
-    else out += '"' + name + "_base64\":\"" + to_base64(body) + '"';
+    if (json::is_json(body))
+        ((out += '"' + name + "\":")) += body;
+    else
+        out += '"' + name + "_base64\":\"" + to_base64(body) + '"';
 }
 
 Content payload_of(const store::Event& event, config::Payload wanted) {
@@ -60,8 +65,10 @@ Content payload_of(const store::Event& event, config::Payload wanted) {
         Content both{"application/json", "{", {}};
         add_member(both.body, "notification", event.request.body);
         both.body += ',';
-        if (document) add_member(both.body, "document", document->body);
-        else both.body += "\"document\":null";
+        if (document)
+            add_member(both.body, "document", document->body);
+        else
+            both.body += "\"document\":null";
         both.body += event.document && event.document->gone ? ",\"gone\":true}" : ",\"gone\":false}";
         return both;
     }
@@ -94,8 +101,10 @@ Content structured(const store::Event& event, Content payload) {
     for (const auto& a : attributes_of(event)) out.body += json_quote(a.name) + ':' + json_quote(a.value) + ',';
     // Providers post JSON as text/plain; as "data" it is JSON, so that is what its type says.
     out.body += "\"datacontenttype\":" + json_quote(splice && !typed ? "application/json" : payload.type) + ',';
-    if (splice) (out.body += "\"data\":") += payload.body;
-    else out.body += "\"data_base64\":\"" + to_base64(payload.body) + '"';
+    if (splice)
+        (out.body += "\"data\":") += payload.body;
+    else
+        out.body += "\"data_base64\":\"" + to_base64(payload.body) + '"';
     out.body += '}';
     return out;
 }
@@ -108,7 +117,8 @@ bool is_traceparent(std::string_view text) {
         const char c = text[i];
         if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
     }
-    return text.substr(3, 32).find_first_not_of('0') != std::string_view::npos && text.substr(36, 16).find_first_not_of('0') != std::string_view::npos;
+    return text.substr(3, 32).find_first_not_of('0') != std::string_view::npos &&
+           text.substr(36, 16).find_first_not_of('0') != std::string_view::npos;
 }
 
 void add_trace(const std::string& head, std::vector<http::Field>& out) {
@@ -159,7 +169,8 @@ egress::Request message_for(const store::Event& event, const config::Destination
     fields.push_back({"content-type", std::move(content.type)});
     fields.push_back({"webhook-id", id});
     fields.push_back({"webhook-timestamp", timestamp});
-    if (auto signature = signer.sign(id, timestamp, request.body); !signature.empty()) fields.push_back({"webhook-signature", std::move(signature)});
+    if (auto signature = signer.sign(id, timestamp, request.body); !signature.empty())
+        fields.push_back({"webhook-signature", std::move(signature)});
     fields.push_back({"gatehouse-source", field_text(event.source)});
     fields.push_back({"gatehouse-event-type", field_text(event.type)});
     if (event.trust == store::Trust::unverified_origin) fields.push_back({"gatehouse-trust", "unverified-origin"});

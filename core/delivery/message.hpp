@@ -11,13 +11,13 @@
 //   raw                     the payload alone
 //   cloudevents-binary      the payload, attributes as ce-* fields (CloudEvents 1.0, HTTP binding)
 //   cloudevents-structured  application/cloudevents+json; JSON stands as "data" byte for byte, anything else as "data_base64"
-// Attributes: id = the event's id, source = "/sources/<name>", type, time = when it happened, else when it was received; subject when there is
-// one; partitionkey = the ordering key when there is one; gatehousetrust = "unverified-origin" when the provider signs nothing.
+// Attributes: id = the event's id, source = "/sources/<name>", type, time = when it happened, else when it was received; subject when there
+// is one; partitionkey = the ordering key when there is one; gatehousetrust = "unverified-origin" when the provider signs nothing.
 //
-// Fields always: webhook-id (the event's id, the same on every attempt, destination and replay), webhook-timestamp (seconds, of this attempt),
-// webhook-signature (Standard Webhooks 1.0), gatehouse-source, gatehouse-event-type.
-// Fields at times: gatehouse-trust: unverified-origin; gatehouse-document: fetched | gone | absent (payload document or both);
-// traceparent and tracestate as the notification had them (W3C Trace Context).
+// Fields always: webhook-id (the event's id, the same on every attempt, destination and replay), webhook-timestamp (seconds, of this
+// attempt), webhook-signature (Standard Webhooks 1.0), gatehouse-source, gatehouse-event-type. Fields at times: gatehouse-trust:
+// unverified-origin; gatehouse-document: fetched | gone | absent (payload document or both); traceparent and tracestate as the notification
+// had them (W3C Trace Context).
 #pragma once
 
 #include "core/base/time.hpp"

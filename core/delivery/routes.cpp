@@ -17,7 +17,8 @@ std::vector<std::string> Routes::destinations(std::string_view source, std::stri
     if (!config_) return wanted;
     const auto takes = [&](const config::Route& route) {
         return std::find(route.from.begin(), route.from.end(), source) != route.from.end() &&
-               (route.types.empty() || std::any_of(route.types.begin(), route.types.end(), [&](const auto& p) { return type_matches(p, type); }));
+               (route.types.empty() ||
+                std::any_of(route.types.begin(), route.types.end(), [&](const auto& p) { return type_matches(p, type); }));
     };
     for (const auto& destination : config_->destinations) {
         const bool named = std::any_of(config_->routes.begin(), config_->routes.end(), [&](const config::Route& route) {

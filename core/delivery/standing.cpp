@@ -122,7 +122,8 @@ Status Standing::save_and_wait(std::unique_lock<std::mutex> lock) {
     if (answer.wait_for(k_commit_wait) != std::future_status::ready)
         return Error{"destination " + name_ + ": done, but the store has not kept it within 10 s; it is tried on"};
     if (const Status done = answer.get(); !done.ok())
-        return Error{"destination " + name_ + ": done, but the store could not keep it yet (" + done.error().message + "); it is tried again"};
+        return Error{"destination " + name_ + ": done, but the store could not keep it yet (" + done.error().message +
+                     "); it is tried again"};
     return Done{};
 }
 
@@ -152,11 +153,16 @@ DestinationState Standing::snapshot(Time now) const {
     s.paused = paused_;
     s.in_flight = in_flight_;
     if (throttled_until_ && *throttled_until_ > now) s.throttled_until = throttled_until_;
-    if (!config_error_.empty()) s.reason = config_error_;
-    else if (disabled_) s.reason = disabled_reason_;
-    else if (paused_) s.reason = "paused by an operator";
-    else if (!known_) s.reason = "the store has not told yet whether it is disabled";
-    else if (s.throttled_until) s.reason = throttle_reason_;
+    if (!config_error_.empty())
+        s.reason = config_error_;
+    else if (disabled_)
+        s.reason = disabled_reason_;
+    else if (paused_)
+        s.reason = "paused by an operator";
+    else if (!known_)
+        s.reason = "the store has not told yet whether it is disabled";
+    else if (s.throttled_until)
+        s.reason = throttle_reason_;
     return s;
 }
 

@@ -1,5 +1,5 @@
-// Whether a destination may be delivered to right now. Disabled and paused are kept in the store (scope "destination:<name>"), throttling is not:
-// after a restart the destination says so again.
+// Whether a destination may be delivered to right now. Disabled and paused are kept in the store (scope "destination:<name>"), throttling
+// is not: after a restart the destination says so again.
 #pragma once
 
 #include "core/base/time.hpp"

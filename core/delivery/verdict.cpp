@@ -13,12 +13,18 @@ constexpr Millis k_wait_when_gone{5'000}; ///< an operator enables the destinati
 
 std::string_view family_of(int status) {
     switch (status / 100) {
-        case 1: return "http_1xx";
-        case 2: return "delivered";
-        case 3: return "http_3xx";
-        case 4: return "http_4xx";
-        case 5: return "http_5xx";
-        default: return "http_other";
+        case 1:
+            return "http_1xx";
+        case 2:
+            return "delivered";
+        case 3:
+            return "http_3xx";
+        case 4:
+            return "http_4xx";
+        case 5:
+            return "http_5xx";
+        default:
+            return "http_other";
     }
 }
 
@@ -53,7 +59,8 @@ std::optional<Time> parse_retry_after(std::string_view text, Time now) {
 Verdict judge(const egress::Response& response, int made, const std::vector<Millis>& schedule, Time now, double jitter) {
     Verdict v;
     // An answer longer than we care to read is an answer all the same: its status had come.
-    const bool answered = response.failure == egress::Failure::none || (response.failure == egress::Failure::too_large && response.status > 0);
+    const bool answered =
+        response.failure == egress::Failure::none || (response.failure == egress::Failure::too_large && response.status > 0);
     const int status = answered ? response.status : 0;
     if (status >= 200 && status < 300) {
         v.kind = Verdict::Kind::delivered;

@@ -19,12 +19,12 @@ struct Verdict {
         gone,      ///< 410: the destination is to be disabled, the delivery waits
     };
     Kind kind = Kind::retry;
-    std::string outcome;        ///< of the attempt, as stored: "delivered", "http_500", "timeout"
-    std::string_view family;    ///< for metrics: few values ("delivered", "http_5xx", "timeout")
-    std::string error;          ///< a sentence for a person; empty when delivered
-    bool throttle = false;      ///< 429, 502, 504: the destination as a whole is to be left alone for a while
+    std::string outcome;            ///< of the attempt, as stored: "delivered", "http_500", "timeout"
+    std::string_view family;        ///< for metrics: few values ("delivered", "http_5xx", "timeout")
+    std::string error;              ///< a sentence for a person; empty when delivered
+    bool throttle = false;          ///< 429, 502, 504: the destination as a whole is to be left alone for a while
     std::optional<Time> not_before; ///< Retry-After, at most k_longest_retry_after from now
-    std::optional<Time> next;   ///< with retry and gone
+    std::optional<Time> next;       ///< with retry and gone
 };
 
 inline constexpr Millis k_longest_retry_after = std::chrono::hours(24);

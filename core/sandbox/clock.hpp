@@ -3,6 +3,7 @@
 
 #include "core/base/time.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace gh::sandbox {

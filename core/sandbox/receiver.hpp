@@ -7,6 +7,7 @@
 #include "core/base/thread.hpp"
 #include "core/http/server.hpp"
 
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>

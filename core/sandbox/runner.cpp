@@ -2,7 +2,6 @@
 
 #include "core/base/crypto.hpp"
 
-#include <condition_variable>
 #include <cstring>
 #include <future>
 

@@ -8,6 +8,7 @@
 #include "core/sandbox/faults.hpp"
 #include "core/sandbox/library.hpp"
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>

@@ -63,7 +63,7 @@ Sandbox::Suggestion Sandbox::suggestion() const {
     Suggestion out;
     std::string& y = out.yaml;
     const auto gateway = egress::parse_url(options_.gateway);
-    y = std::string(k_first_line) + "\n";
+    y.append(k_first_line).append("\n");
     y += "server: {listen: " + json_quote(gateway.ok() ? gateway->authority() : "127.0.0.1:8080") + ", admin: 127.0.0.1:8081}\n";
     y += "store: {sqlite: gatehouse.db}\nplugins: {directory: " +
          json_quote(std::filesystem::absolute(options_.plugins).lexically_normal().string()) + "}\nsources:\n";

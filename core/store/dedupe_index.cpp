@@ -96,7 +96,7 @@ void DedupeIndex::write_slices(size_t limit, int64_t newest, int64_t oldest) {
         write_slice(sweep_.next, oldest);
         written_.push_back(sweep_.next);
         in_memory -= count;
-        left -= std::min(left, count + 16);
+        left -= std::min(left, count + 1);
         if (++sweep_.next == k_slices) {
             sweep_.next = 0;
             db_.prepared("UPDATE meta SET value = ?1 WHERE key = 'dedupe_merged'").run(sweep_.started_at);

@@ -66,7 +66,10 @@ Error refuse(const std::string& path, const std::string& why) {
     return Error{"store: " + path + ": " + why};
 }
 
-constexpr const char* k_damaged = "is damaged or not a database of Gatehouse; move it away to start empty, or put a backup in its place";
+std::string damaged(const std::string& how) {
+    std::string text = "is damaged or not a database of Gatehouse; move it away to start empty, or put a backup in its place (";
+    return text.append(how).append(")");
+}
 
 Status check_opened_file(Database& db, const std::string& path, size_t known_steps) {
     const auto version = db.number("PRAGMA user_version");
@@ -79,7 +82,7 @@ Status check_opened_file(Database& db, const std::string& path, size_t known_ste
                                 std::to_string(known_steps) + "); run that version, or name another file");
     if (db.number("PRAGMA page_count") * db.number("PRAGMA page_size") <= k_fully_checked_bytes) {
         const auto verdict = db.word("PRAGMA quick_check(1)");
-        if (verdict != "ok") return refuse(path, std::string(k_damaged) + " (" + verdict + ")");
+        if (verdict != "ok") return refuse(path, damaged(verdict));
     }
     return Done{};
 }
@@ -102,7 +105,8 @@ Status check_file(Database& db, const std::string& path, size_t known_steps) {
     try {
         return check_opened_file(db, path, known_steps);
     } catch (const SqlError& e) {
-        if (e.code() == SQLITE_NOTADB || e.code() == SQLITE_CORRUPT) return refuse(path, std::string(k_damaged) + " (" + e.what() + ")");
+        if (e.code() == SQLITE_BUSY) throw; // someone else has it open: the caller waits
+        if (e.code() == SQLITE_NOTADB || e.code() == SQLITE_CORRUPT) return refuse(path, damaged(e.what()));
         return refuse(path, std::string("cannot be read: ") + e.what());
     }
 }
@@ -117,6 +121,7 @@ Status migrate(Database& db, const std::string& path, std::span<const SchemaStep
             transaction.commit();
         }
     } catch (const SqlError& e) {
+        if (e.code() == SQLITE_BUSY) throw;
         return refuse(path, std::string("cannot be brought to this version's schema: ") + e.what() + "; nothing was changed");
     }
     return Done{};

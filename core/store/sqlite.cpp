@@ -8,6 +8,9 @@ namespace gh::store {
 
 namespace {
 
+// SQLite's own limit is a gigabyte, and it copies a row several times.
+constexpr int k_longest_value = 64 << 20;
+
 // SQLite reads a null pointer as NULL, whatever the length; an empty view may hold one.
 const char* not_null(std::string_view s) {
     return s.data() ? s.data() : "";
@@ -116,6 +119,7 @@ Database::Database(const std::string& path, const std::string& vfs, bool create)
     }
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, k_longest_value);
     sqlite3_busy_timeout(handle_, 5000);
 }
 

@@ -5,12 +5,15 @@
 
 #include <sqlite3.h>
 
+#include <thread>
+
 namespace gh::store {
 
 namespace {
 
 constexpr int k_writer_cache_kib = 16'000;
 constexpr int k_busy_ms = 100; // for readers at a checkpoint that waits; they hold on for some milliseconds
+constexpr auto k_wait_for_others = Millis(1'000);
 
 } // namespace
 
@@ -31,19 +34,45 @@ void trial_commit(Database& db) {
     transaction.commit();
 }
 
+namespace {
+
+// In exclusive mode, set before the log is touched, SQLite lets nobody else in and reads the log anew into memory of its own: it then
+// copies all of it, whatever an earlier process noted as copied.
+Status make_durable(const std::string& path, const std::string& vfs) {
+    Database db(path, vfs, true);
+    db.exec("PRAGMA locking_mode = EXCLUSIVE");
+    if (auto checked = check_file(db, path, schema_steps().size()); !checked) return checked;
+    configure_connection(db, k_writer_cache_kib);
+    if (const auto mode = db.word("PRAGMA journal_mode = WAL"); mode != "wal")
+        return Error{"store: " + path + ": write-ahead logging is not possible here (journal mode " + mode +
+                     "); put the file on a local file system"};
+    if (auto migrated = migrate(db, path, schema_steps()); !migrated) return migrated;
+    trial_commit(db);
+    if (checkpoint(db, Checkpoint::empty) != 0) return Error{"store: " + path + ": the write-ahead log could not be emptied; start again"};
+    return sync_directory_of(path);
+}
+
+// Others hold the file for as long as a query takes, or for good.
+Status make_durable_when_alone(const std::string& path, const std::string& vfs) {
+    for (auto until = Steady::now() + k_wait_for_others;; std::this_thread::sleep_for(Millis(20))) {
+        try {
+            return make_durable(path, vfs);
+        } catch (const SqlError& e) {
+            if (e.code() != SQLITE_BUSY && e.code() != SQLITE_LOCKED) throw;
+            if (Steady::now() >= until)
+                return Error{"store: " + path + " is open in another program (a database shell, a backup); end that one"};
+        }
+    }
+}
+
+} // namespace
+
 Result<std::unique_ptr<Database>> open_durably(const std::string& path, const std::string& vfs) {
     try {
-        auto db = std::make_unique<Database>(path, vfs, true);
-        if (auto checked = check_file(*db, path, schema_steps().size()); !checked) return checked.error();
+        if (auto durable = make_durable_when_alone(path, vfs); !durable) return durable.error();
+        auto db = std::make_unique<Database>(path, vfs, false);
         configure_connection(*db, k_writer_cache_kib);
-        if (const auto mode = db->word("PRAGMA journal_mode = WAL"); mode != "wal")
-            return Error{"store: " + path + ": write-ahead logging is not possible here (journal mode " + mode +
-                         "); put the file on a local file system"};
-        if (auto migrated = migrate(*db, path, schema_steps()); !migrated) return migrated.error();
         trial_commit(*db);
-        if (checkpoint(*db, Checkpoint::empty) != 0)
-            return Error{"store: " + path + " is being read by another program that does not let go; end it and start again"};
-        if (auto synced = sync_directory_of(path); !synced) return synced.error();
         return db;
     } catch (const SqlError& e) {
         return Error{"store: " + path + " cannot be opened for writing: " + e.what() +

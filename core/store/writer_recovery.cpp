@@ -9,7 +9,7 @@ namespace gh::store {
 namespace {
 
 constexpr auto k_trial_pause = Millis(500);
-constexpr auto k_trial_pause_when_asked = Millis(100);
+constexpr auto k_trial_pause_when_asked = Millis(50);
 constexpr auto k_complaint_pause = Millis(10'000);
 
 } // namespace

@@ -17,7 +17,7 @@ constexpr std::string_view k_schema = R"({
   "required": ["secret"],
   "properties": {
     "secret": {
-      "anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}}],
+      "type": ["string", "array"], "minLength": 1, "minItems": 1, "items": {"type": "string", "minLength": 1},
       "writeOnly": true,
       "description": "Secret of the webhook, as the API returned it when the webhook was created; old and new during a change"
     },

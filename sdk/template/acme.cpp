@@ -11,7 +11,7 @@ constexpr std::string_view k_schema = R"({
   "additionalProperties": false,
   "required": ["secret", "api_key"],
   "properties": {
-    "secret":  {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}], "writeOnly": true,
+    "secret":  {"type": ["string", "array"], "items": {"type": "string"}, "writeOnly": true,
                 "description": "Signing secret of the endpoint; several during a rotation"},
     "api_key": {"type": "string", "writeOnly": true, "description": "Key for Acme's API"},
     "api_url": {"type": "string", "format": "uri", "default": "https://api.acme.example", "description": "Acme's API"}

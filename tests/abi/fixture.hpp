@@ -52,6 +52,7 @@ public:
     void retry_deliveries(std::vector<Uuid>, store::WriteDone) override { throw unexpected(); }
     Result<std::optional<store::Event>> event(Uuid) override { throw unexpected(); }
     Result<store::Page<store::EventSummary>> events(const store::EventQuery&) override { throw unexpected(); }
+    Result<int64_t> last_seq() override { throw unexpected(); }
     Result<std::vector<store::PendingEvent>> pending_events(const std::string&, Time, size_t, std::span<const Uuid>) override {
         throw unexpected();
     }

@@ -20,7 +20,7 @@ int kills() {
     return text ? std::atoi(text) : 20;
 }
 
-std::string config(const Receiver& receiver) {
+std::string config_text(const Receiver& receiver) {
     return "server: {listen: 127.0.0.1:0, admin: 127.0.0.1:0}\n"
            "store: {sqlite: store.db, retention: 30d}\n"
            "plugins: {directory: " GATEHOUSE_PLUGINS_DIR "}\n"
@@ -73,7 +73,7 @@ std::map<std::string, int> stored_keys(const std::filesystem::path& file) {
 
 BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_kill_9_and_is_delivered) {
     Receiver receiver;
-    Gateway gateway(config(receiver), {{"BANK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+    Gateway gateway(config_text(receiver), {{"BANK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
                                        {"BANK_KEY", "key"},
                                        {"APP_SECRET", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"}});
     const auto accepted_file = gateway.dir() / "accepted";

@@ -14,7 +14,7 @@ namespace {
 const std::string k_secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const std::string k_app_secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
-std::string config(const std::string& app_url) {
+std::string config_text(const std::string& app_url) {
     return "server: {listen: 127.0.0.1:0, admin: 127.0.0.1:0}\n"
            "store: {sqlite: store.db, retention: 30d}\n"
            "plugins: {directory: " GATEHOUSE_PLUGINS_DIR "}\n"
@@ -49,7 +49,7 @@ struct Running {
 
     Receiver receiver;
     Child::Environment environment{{"BANK_SECRET", k_secret}, {"BANK_KEY", "key"}, {"APP_SECRET", k_app_secret}};
-    Gateway gateway{config(receiver.url()), environment};
+    Gateway gateway{config_text(receiver.url()), environment};
 };
 
 const std::string k_body = "{\"eventTypeId\":\"user.created\",\"eventId\":\"e1\",\"links\":{}}";

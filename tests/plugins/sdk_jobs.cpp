@@ -260,6 +260,9 @@ BOOST_AUTO_TEST_CASE(verifier_and_route_give_exactly_one_answer) {
     BOOST_TEST(a.occurred_at == 5000);
     BOOST_TEST(a.http_status == 204);
     BOOST_TEST(a.flags == GATEHOUSE_EVENT_BODY_MAY_VARY);
+    BOOST_TEST(a.trust == GATEHOUSE_TRUST_VERIFIED);
+    fake::Request r;
+    BOOST_TEST(source.handle(r, verify("")).trust == GATEHOUSE_TRUST_UNVERIFIED_ORIGIN);
     a = handle("respond");
     BOOST_TEST(a.body == "{}");
     BOOST_TEST((a.state == std::map<std::string, std::optional<std::string>>{{"k", ""}, {"old", std::nullopt}}));

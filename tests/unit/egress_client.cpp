@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(time_in_the_queue_counts) {
     Client narrow(options, log);
     Peer silent([](const PeerRequest&, PeerConnection& c) { c.hang(); });
     std::promise<Response> first;
-    narrow.send(get(silent.url(), Millis(3000)), open_to(silent.url()), [&](Response r) { first.set_value(std::move(r)); });
+    narrow.send(get(silent.url(), Millis(900)), open_to(silent.url()), [&](Response r) { first.set_value(std::move(r)); });
     BOOST_REQUIRE(silent.wait_for_requests(1));
     const auto a = narrow.send_and_wait(get(silent.url(), Millis(300)), open_to(silent.url()));
     BOOST_TEST(to_text(a.failure) == "timeout");

@@ -15,6 +15,7 @@
 #include <gatehouse/job_frame.hpp>
 #include <gatehouse/request.hpp>
 
+#include <algorithm>
 #include <functional>
 
 namespace gatehouse {
@@ -99,7 +100,9 @@ public:
         return guarded(self.host_, [&] {
             outcome o = self.f_(request(*r), acceptance(*accepted));
             if (const auto* e = std::get_if<event>(&o)) {
-                const gatehouse_event abi = e->abi();
+                gatehouse_event abi = e->abi();
+                // An event cannot be better proved than the request that announced it.
+                abi.trust = std::max(abi.trust, accepted->trust);
                 return a->event(a->context, &abi);
             }
             if (const auto* direct = std::get_if<response>(&o))

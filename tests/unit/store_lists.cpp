@@ -1,0 +1,218 @@
+// Lists: order, filters, pages.
+#include "core/store/paging.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+
+#include "store_fixture.hpp"
+
+using namespace gh;
+using namespace gh::store_test;
+
+namespace {
+
+std::vector<std::string> keys(const std::vector<EventSummary>& events) {
+    std::vector<std::string> all;
+    for (const auto& e : events) all.push_back(e.dedupe_key);
+    return all;
+}
+
+NewEvent event_at(const std::string& key, int64_t seconds, const std::string& type = "user.created", const std::string& source = "bank") {
+    auto e = make_event(key, "{}", source);
+    e.received_at = at(seconds);
+    e.type = type;
+    return e;
+}
+
+using Keys = std::vector<std::string>;
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(store_lists)
+
+BOOST_AUTO_TEST_CASE(pages_cover_everything_once_in_both_directions) {
+    const Directory directory;
+    TestStore store(directory);
+    std::vector<NewEvent> events;
+    for (int i = 0; i < 40; ++i) events.push_back(event_at("k" + std::to_string(i), i / 7)); // several in one millisecond
+    store.append(events);
+    for (int i = 0; i < 12; ++i) store->quarantine(make_refused("forged", at(i / 3)));
+    store.settle();
+    for (const bool oldest_first : {false, true}) {
+        for (const size_t limit : {1, 3, 26, 52, 100}) {
+            EventQuery query;
+            query.limit = limit;
+            query.oldest_first = oldest_first;
+            std::vector<EventSummary> all;
+            std::set<Uuid> seen;
+            do {
+                const auto page = store->events(query).value();
+                BOOST_TEST(page.items.size() <= limit);
+                BOOST_REQUIRE(!page.items.empty());
+                for (const auto& e : page.items) {
+                    all.push_back(e);
+                    BOOST_TEST(seen.insert(e.id).second);
+                }
+                query.cursor = page.next;
+            } while (!query.cursor.empty());
+            BOOST_TEST(all.size() == 52u);
+            for (size_t i = 1; i < all.size(); ++i)
+                BOOST_TEST((oldest_first ? all[i - 1].received_at <= all[i].received_at : all[i - 1].received_at >= all[i].received_at));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(foreign_cursor_is_an_error) {
+    const Directory directory;
+    TestStore store(directory);
+    for (const char* cursor : {"x", "12", "12e", "12e3x", "e3",
+                               "12d"
+                               "0192f3c8-0000-7000-8000-000000000000",
+                               "99999999999999999999e1"}) {
+        EventQuery query;
+        query.cursor = cursor;
+        BOOST_TEST(!store->events(query).ok(), cursor);
+    }
+    DeliveryQuery query;
+    query.cursor = "12e3";
+    BOOST_TEST(!store->deliveries(query).ok());
+}
+
+BOOST_AUTO_TEST_CASE(filters_narrow_the_list) {
+    const Directory directory;
+    TestStore store(directory);
+    store.append(
+        {event_at("a", 1), event_at("b", 2, "user.deleted"), event_at("c", 3, "users.merged"), event_at("d", 4, "user.created", "fans")});
+    store.append(event_at("a", 5)); // a duplicate
+    auto conflict = event_at("a", 6);
+    conflict.request.body = "other";
+    store.append(conflict);
+    store->quarantine(make_refused("forged", at(7)));
+    store.settle();
+    const auto list = [&](auto set) {
+        EventQuery query;
+        set(query);
+        return keys(store.events(query));
+    };
+    BOOST_TEST((list([](auto& q) { q.source = "fans"; }) == Keys{"d"}));
+    BOOST_TEST((list([](auto& q) { q.type = "user.*"; }) == Keys{"a", "d", "b", "a"}));
+    BOOST_TEST((list([](auto& q) { q.type = "user.deleted"; }) == Keys{"b"}));
+    BOOST_TEST((list([](auto& q) { q.type = "*"; }).size() == 6u));
+    BOOST_TEST((list([](auto& q) { q.status = EventStatus::conflict; }) == Keys{"a"}));
+    BOOST_TEST((list([](auto& q) {
+                    q.status = EventStatus::received;
+                    q.source = "bank";
+                }) == Keys{"c", "b", "a"}));
+    BOOST_TEST((list([](auto& q) { q.status = EventStatus::refused; }) == Keys{""}));
+    BOOST_TEST((list([](auto& q) {
+                    q.since = at(2);
+                    q.until = at(4);
+                }) == Keys{"c", "b"}));
+    BOOST_TEST((list([](auto& q) {
+                    q.since = at(2);
+                    q.until = at(5);
+                    q.source = "bank";
+                    q.oldest_first = true;
+                }) == Keys{"b", "c"}));
+    BOOST_TEST(list([](auto& q) { q.since = at(100); }).empty());
+}
+
+BOOST_AUTO_TEST_CASE(search_takes_pattern_characters_literally) {
+    const Directory directory;
+    TestStore store(directory);
+    auto odd = event_at("100%_sure'", 1);
+    odd.subject = std::string("a\0Needle", 8);
+    const auto plain = event_at("1000 sure", 2);
+    store.append({odd, plain});
+    const auto search = [&](const std::string& text) {
+        EventQuery query;
+        query.search = text;
+        return keys(store.events(query));
+    };
+    BOOST_TEST((search("%") == Keys{"100%_sure'"}));
+    BOOST_TEST((search("_") == Keys{"100%_sure'"}));
+    BOOST_TEST((search("SURE") == Keys{"1000 sure", "100%_sure'"}));
+    BOOST_TEST((search("needle") == Keys{"100%_sure'"}));
+    BOOST_TEST((search(plain.id.text().substr(9)) == Keys{"1000 sure"}));
+    BOOST_TEST((search("USER.cre").size() == 2u));
+    BOOST_TEST(search("absent").empty());
+}
+
+BOOST_AUTO_TEST_CASE(rare_matches_are_found_behind_many_others) {
+    const Directory directory;
+    TestStore store(directory);
+    std::vector<NewEvent> events{event_at("first", 0, "rare")};
+    for (int i = 0; i < 9'000; ++i) events.push_back(event_at("k" + std::to_string(i), 1));
+    store.append(std::move(events));
+    EventQuery query;
+    query.type = "rare";
+    query.limit = 2;
+    BOOST_TEST((keys(store.events(query)) == Keys{"first"}));
+    query.type.clear();
+    query.search = "k8999";
+    query.oldest_first = true;
+    BOOST_TEST((keys(store.events(query)) == Keys{"k8999"}));
+}
+
+BOOST_AUTO_TEST_CASE(following_the_log_sees_each_event_once_whatever_its_time) {
+    const Directory directory;
+    TestStore store(directory);
+    store.append({event_at("a", 50), event_at("b", 10)});
+    EventQuery query;
+    query.after_seq = 0;
+    auto seen = store.events(query);
+    BOOST_TEST((keys(seen) == Keys{"a", "b"}));
+    query.after_seq = seen.back().seq;
+    store.append(event_at("c", 1));
+    seen = store.events(query);
+    BOOST_TEST((keys(seen) == Keys{"c"}));
+}
+
+BOOST_AUTO_TEST_CASE(delivery_pages_and_filters) {
+    const Directory directory;
+    TestStore store(directory);
+    std::vector<Uuid> ids;
+    for (int i = 0; i < 20; ++i) {
+        store.clock.set(at(i / 3));
+        auto e = event_at("k" + std::to_string(i), i, i % 2 ? "user.created" : "order.paid", i % 4 ? "bank" : "fans");
+        e.status = EventStatus::ready;
+        e.deliveries = {make_delivery(i % 5 ? "app" : "audit")};
+        ids.push_back(e.deliveries[0].id);
+        store.append(e);
+    }
+    store.record(make_attempt(ids[3], DeliveryStatus::dead));
+    store.record(make_attempt(ids[4], DeliveryStatus::delivered));
+    const auto count = [&](auto set) {
+        DeliveryQuery query;
+        set(query);
+        std::set<Uuid> seen;
+        do {
+            const auto page = store->deliveries(query).value();
+            for (const auto& d : page.items) BOOST_TEST(seen.insert(d.id).second);
+            query.cursor = page.next;
+        } while (!query.cursor.empty());
+        return seen.size();
+    };
+    for (const size_t limit : {1, 7, 20}) BOOST_TEST(count([&](auto& q) { q.limit = limit; }) == 20u);
+    BOOST_TEST(count([](auto& q) {
+                   q.destination = "audit";
+                   q.limit = 3;
+               }) == 4u);
+    BOOST_TEST(count([](auto& q) { q.status = DeliveryStatus::dead; }) == 1u);
+    BOOST_TEST(count([](auto& q) {
+                   q.status = DeliveryStatus::pending;
+                   q.limit = 5;
+               }) == 18u);
+    BOOST_TEST(count([](auto& q) { q.source = "fans"; }) == 5u);
+    BOOST_TEST(count([](auto& q) {
+                   q.type = "order.*";
+                   q.limit = 2;
+               }) == 10u);
+    BOOST_TEST(count([](auto& q) {
+                   q.since = at(1);
+                   q.until = at(3);
+               }) == 6u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
