@@ -24,10 +24,10 @@ struct WithPlugin {
                "    settings: {secret: \"${env:SECRET}\", api_key: \"${env:KEY}\"}\n";
         call.environment = {{"SECRET", secret}, {"KEY", "key"}, {"GATEHOUSE_CONFIG", (dir / "gatehouse.yaml").string()}};
     }
-    std::string capture(const std::string& body, std::time_t at, const std::string& path = "/hooks/bank") {
+    std::string capture(const std::string& sent, std::time_t at, const std::string& path = "/hooks/bank") {
         std::string out = "POST " + path + " HTTP/1.1\r\nHost: hooks.example\r\n";
-        for (const auto& [name, value] : sign(secret, "msg_1", body, at)) out += name + ": " + value + "\r\n";
-        return out + "\r\n" + body;
+        for (const auto& [name, value] : sign(secret, "msg_1", sent, at)) out += name + ": " + value + "\r\n";
+        return out + "\r\n" + sent;
     }
     Called verify(const std::string& request, std::vector<std::string> more = {}) {
         std::ofstream(dir / "request", std::ios::binary) << request;
