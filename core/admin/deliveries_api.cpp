@@ -117,7 +117,7 @@ http::Response Api::start_replay(Call& call) {
     order.source = call.text("source");
     order.type = call.text("type");
     order.since = call.time("since");
-    order.until = call.time("until").value_or(call.now);
+    order.until = call.time("until").value_or(call.now + Millis(1)); // what came in this very millisecond belongs to it
     order.to = call.text("to");
     order.dry_run = call.boolean("dry_run");
     order.rate = call.rate("rate");

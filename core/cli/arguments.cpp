@@ -63,12 +63,15 @@ struct Split {
     std::vector<std::pair<std::string, std::optional<std::string>>> options;
 };
 
-bool takes_value(std::string_view name) {
-    // One name has one meaning in all verbs, so that the verb may stand behind its options.
-    if (const Option* o = find_option(name, nullptr)) return !o->value.empty();
-    for (const auto& c : commands())
-        if (const Option* o = find_option(name, &c)) return !o->value.empty();
-    return false;
+/// One name has one meaning in all verbs, so that the verb may stand behind its options.
+const Option& any_option(const std::string& name) {
+    std::vector<std::string> known;
+    for (const auto& c : commands()) {
+        if (const Option* o = find_option(name, &c)) return *o;
+        for (const auto& o : c.options) known.emplace_back(o.name);
+    }
+    for (const auto& o : global_options()) known.emplace_back(o.name);
+    usage("there is no option " + name + suggestion(name, known));
 }
 
 Split split(const std::vector<std::string>& arguments) {
@@ -85,7 +88,7 @@ Split split(const std::vector<std::string>& arguments) {
             out.words.push_back(a);
         } else if (const size_t equals = a.find('='); equals != std::string::npos) {
             out.options.emplace_back(a.substr(0, equals), a.substr(equals + 1));
-        } else if (takes_value(a)) {
+        } else if (!any_option(a).value.empty()) {
             if (i + 1 >= arguments.size()) usage(a + " needs a value.");
             out.options.emplace_back(a, arguments[++i]);
         } else {

@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(samples_must_be_there_and_keep_their_word) {
     wrong_code[1].code = "timestamp_too_old";
     BOOST_TEST(has(bad(run(wrong_code, whole_body)), "should be refused as \"timestamp_too_old\""));
     auto no_route = header_signed();
-    no_route[0].request.replace(0, 4, "GET ");
+    no_route[0].request.replace(0, 5, "GET ");
     BOOST_TEST(has(bad(run(no_route, whole_body)), "no route takes"));
     const auto nothing = run(header_signed(), [](const http::Request&) { return refusal("signature_mismatch"); });
     BOOST_TEST(has(bad(nothing), "nothing could be changed"), bad(nothing));
