@@ -88,7 +88,8 @@ std::optional<Event> read_event(Database& db, const Uuid& id) {
 std::vector<PendingEvent> read_pending_events(Database& db, int64_t after_seq, Time now, size_t limit) {
     std::vector<PendingEvent> found;
     static const std::string fresh = std::string(k_pending_columns) + "WHERE status = 0 AND seq > ?1 ORDER BY seq LIMIT ?2";
-    static const std::string again = std::string(k_pending_columns) + "WHERE status = 1 AND due <= ?2 AND seq > ?1 ORDER BY seq LIMIT ?3";
+    static const std::string again =
+        std::string(k_pending_columns) + "INDEXED BY events_fetching WHERE status = 1 AND due <= ?2 AND seq > ?1 ORDER BY seq LIMIT ?3";
     append_rows(found, db.prepared(fresh).query(after_seq, limit));
     append_rows(found, db.prepared(again).query(after_seq, now, limit));
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.seq < b.seq; });
