@@ -52,32 +52,36 @@ bool matches(const EventQuery& query, const Rows& row, bool stored) {
 std::string statement(const EventQuery& query, bool stored) {
     std::string sql = stored ? k_stored_columns : k_refused_columns;
     sql += query.oldest_first ? "WHERE (received_at, seq) > (?1, ?2)" : "WHERE (received_at, seq) < (?1, ?2)";
-    if (query.since) sql += " AND received_at >= ?3";
-    if (query.until) sql += " AND received_at < ?4";
-    if (stored && !query.source.empty()) sql += " AND source = ?5";
-    if (stored && query.status == EventStatus::dead) sql += " AND status = 4";
-    if (stored && query.status == EventStatus::conflict) sql += " AND status = 5";
+    if (query.since && !query.oldest_first) sql += " AND received_at >= ?3";
+    if (query.until && query.oldest_first) sql += " AND received_at < ?3";
+    const bool rare = query.status == EventStatus::dead || query.status == EventStatus::conflict;
+    if (stored && rare) sql += query.status == EventStatus::dead ? " AND status = 4" : " AND status = 5";
+    // The plus keeps SQLite from taking the index over sources when there is a shorter one.
+    if (stored && !query.source.empty()) sql += rare ? " AND +source = ?4" : " AND source = ?4";
     return sql + (query.oldest_first ? " ORDER BY received_at, seq" : " ORDER BY received_at DESC, seq DESC");
 }
 
-// The place of another kind's item, as a place among items of this kind.
-EventPlace within_kind(EventPlace place, int kind) {
-    if (place.kind != kind) place.seq = place.kind < kind ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
-    place.kind = kind;
-    return place;
+// Where to begin among the items of one kind: after the cursor, and within since and until. SQLite uses one bound per side of an index, so
+// the side from which the list begins has only this one.
+EventPlace beginning(const EventQuery& query, EventPlace after, int kind) {
+    constexpr auto lowest = std::numeric_limits<int64_t>::min(), highest = std::numeric_limits<int64_t>::max();
+    if (after.kind != kind) after.seq = after.kind < kind ? lowest : highest;
+    after.kind = kind;
+    if (query.oldest_first && query.since) return std::max(after, EventPlace{to_unix_ms(*query.since), kind, lowest});
+    if (!query.oldest_first && query.until) return std::min(after, EventPlace{to_unix_ms(*query.until), kind, lowest});
+    return after;
 }
 
 void collect(Database& db, const EventQuery& query, EventPlace after, int kind, size_t limit, std::vector<Found>& found) {
     const bool stored = kind == 1;
     auto& list = db.prepared(statement(query, stored));
-    auto place = within_kind(after, kind);
+    auto place = beginning(query, after, kind);
     const size_t enough = found.size() + limit;
     for (bool more = true; more && found.size() < enough;) {
         list.bind(1, place.time);
         list.bind(2, place.seq);
-        if (query.since) list.bind(3, *query.since);
-        if (query.until) list.bind(4, *query.until);
-        if (stored && !query.source.empty()) list.bind(5, query.source);
+        if (const auto& end = query.oldest_first ? query.until : query.since) list.bind(3, *end);
+        if (stored && !query.source.empty()) list.bind(4, query.source);
         auto rows = list.query();
         more = false;
         for (int looked_at = 0; found.size() < enough && rows.next();) {
@@ -90,10 +94,6 @@ void collect(Database& db, const EventQuery& query, EventPlace after, int kind, 
         }
     }
 }
-
-} // namespace
-
-namespace {
 
 // The log's own order, for whoever follows it: no event is ever added before one that was seen.
 Page<EventSummary> follow_log(Database& db, const EventQuery& query, size_t limit) {

@@ -1,5 +1,7 @@
 #include "core/store/retention.hpp"
 
+#include <algorithm>
+
 namespace gh::store {
 
 namespace {
@@ -39,9 +41,17 @@ Retention::Step Retention::step() {
     const auto began = Steady::now();
     try {
         const auto batch = candidates(cutoff);
-        if (batch.empty() && db_.prepared("SELECT 1 FROM refused WHERE received_at < ?1 LIMIT 1").query(cutoff).next() == false) {
+        const bool old_refused = db_.prepared("SELECT 1 FROM refused WHERE received_at < ?1 LIMIT 1").query(cutoff).next();
+        if (batch.empty() && !old_refused) {
             after_received_ = INT64_MIN; // the next pass looks again at what was waiting in this one
             after_seq_ = 0;
+            return step;
+        }
+        step.more = true;
+        const bool all_wait = std::all_of(batch.begin(), batch.end(), [](const Candidate& c) { return c.waits; });
+        if (all_wait && !old_refused) {
+            after_received_ = batch.back().received_at;
+            after_seq_ = batch.back().seq;
             return step;
         }
         Transaction transaction(db_);
@@ -63,7 +73,6 @@ Retention::Step Retention::step() {
         executor_.quarantine().committed();
         after_received_ = received;
         after_seq_ = seq;
-        step.more = true;
         const auto oldest = db_.number("SELECT min(seq) FROM events");
         executor_.set_oldest_seq(oldest);
     } catch (const SqlError&) {

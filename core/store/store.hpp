@@ -20,7 +20,8 @@
 
 namespace gh::store {
 
-/// All callbacks run on the writer thread after the commit (or its failure), in log order; they must be short and must not wait.
+/// All callbacks run on the writer thread after the commit (or its failure), in log order; they must be short and must not wait. Only what is
+/// not even queued (the store is stopped; release() while it is not writable) is answered at once, on the calling thread.
 using AppendDone = std::function<void(std::span<const Appended>)>;
 /// ok, or why nothing was written.
 using WriteDone = std::function<void(const Status&)>;

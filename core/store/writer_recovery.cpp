@@ -2,8 +2,6 @@
 #include "core/store/store_file.hpp"
 #include "core/store/writer.hpp"
 
-#include <climits>
-
 namespace gh::store {
 
 namespace {
@@ -31,7 +29,8 @@ Status Writer::open() {
     if (!opened) return opened.error();
     try {
         db_ = std::move(*opened);
-        wal_frames_ = INT_MAX; // whatever comes first is a new beginning
+        wal_frames_ = 0;
+        checkpoint_at_ = k_checkpoint_frames;
         db_->on_wal([this](int frames) { note_wal(frames); });
         executor_ = std::make_unique<Executor>(*db_, clock_, options_.quarantine_bytes);
         retention_ = std::make_unique<Retention>(*db_, *executor_, clock_, options_.retention);

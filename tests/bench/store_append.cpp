@@ -6,6 +6,8 @@
 // with bare pwrite + fdatasync of as many bytes per commit: the ratio of the two is the figure to compare between machines.
 #include "core/store/store.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <cstdio>
@@ -36,6 +38,13 @@ store::NewEvent make_event(int64_t number, Time now) {
     e.received_at = now;
     e.request = {"POST", "/hooks/bank", head, std::string(300, 'b') + std::to_string(number), "127.0.0.1:40000"};
     return e;
+}
+
+double cpu_seconds() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 double percentile(std::vector<double>& sorted, double p) {
@@ -89,6 +98,7 @@ public:
         latencies.reserve(static_cast<size_t>(count));
         const auto commits_before = commits();
         const auto began = Steady::now();
+        const double cpu_before = cpu_seconds();
         for (int64_t i = 0; i < count; ++i) {
             std::vector<store::NewEvent> one;
             one.push_back(make_event(next_++, clock_.now()));
@@ -96,6 +106,7 @@ public:
         }
         wait_for_all();
         const double seconds = seconds_since(began);
+        const double cpu = (cpu_seconds() - cpu_before) / static_cast<double>(count);
         const double per_commit = static_cast<double>(count) / static_cast<double>(commits() - commits_before);
         std::sort(latencies.begin(), latencies.end());
         // About 30 pages for 64 events: what a group writes into the WAL.
@@ -103,10 +114,11 @@ public:
         const double bare = bare_commit_seconds(directory + "/bare", bytes);
         const double rate = static_cast<double>(count) / seconds, bare_rate = per_commit / bare;
         std::printf(
-            "group %3d: %7.0f events/s, %5.1f per commit, p50 %.2f ms, p99 %.2f ms, max %.1f ms | bare fdatasync %7.0f events/s, ratio "
+            "group %3d: %7.0f events/s, %5.1f per commit, p50 %.2f ms, p99 %.2f ms, max %.1f ms, CPU %.1f us/event | bare fdatasync %7.0f "
+            "events/s, ratio "
             "%.2f | %ld MiB\n",
-            group, rate, per_commit, percentile(latencies, 0.5) * 1e3, percentile(latencies, 0.99) * 1e3, latencies.back() * 1e3, bare_rate,
-            rate / bare_rate, resident_mib());
+            group, rate, per_commit, percentile(latencies, 0.5) * 1e3, percentile(latencies, 0.99) * 1e3, latencies.back() * 1e3, cpu * 1e6,
+            bare_rate, rate / bare_rate, resident_mib());
     }
 
 private:

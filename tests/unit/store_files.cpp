@@ -177,6 +177,14 @@ BOOST_AUTO_TEST_CASE(migration_applies_missing_steps_and_a_failing_step_changes_
     BOOST_TEST(!check_file(db, path, 2).ok());
 }
 
+BOOST_AUTO_TEST_CASE(version_1_is_what_this_version_makes) {
+    Database made(":memory:", "", true), released(":memory:", "", true);
+    BOOST_REQUIRE(migrate(made, "made", schema_steps().first(1)).ok());
+    released.exec(k_version_1_file);
+    const std::string schema = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY name)";
+    BOOST_TEST(made.word(schema) == released.word(schema));
+}
+
 BOOST_AUTO_TEST_CASE(clean_stop_leaves_a_complete_file_without_its_log) {
     const Directory directory;
     const auto e = make_event("k");

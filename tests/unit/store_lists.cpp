@@ -1,7 +1,9 @@
 // Lists: order, filters, pages.
-#include "core/store/paging.hpp"
+#include "core/store/delivery_reader.hpp"
+#include "core/store/event_reader.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <sqlite3.h>
 
 #include <set>
 
@@ -213,6 +215,57 @@ BOOST_AUTO_TEST_CASE(delivery_pages_and_filters) {
                    q.since = at(1);
                    q.until = at(3);
                }) == 6u);
+}
+
+// The statement that took the most steps of SQLite's machine, which do not depend on the speed of this one.
+static std::pair<int, std::string> longest(Database& db) {
+    std::pair<int, std::string> most;
+    for (auto* s = sqlite3_next_stmt(db.handle(), nullptr); s; s = sqlite3_next_stmt(db.handle(), s))
+        most = std::max(most, {sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 1), sqlite3_sql(s)});
+    return most;
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_is_found_without_reading_what_does_not) {
+    const Directory directory;
+    TestStore store(directory);
+    std::vector<NewEvent> events;
+    for (int i = 0; i < 5'000; ++i) {
+        events.push_back(event_at("k" + std::to_string(i), i));
+        events.back().status = i % 1000 ? EventStatus::ready : EventStatus::received;
+        if (i % 1000) events.back().deliveries = {make_delivery(i % 2 ? "app" : "audit", at(i))};
+    }
+    store.append(events);
+    for (const auto& e : events)
+        for (const auto& d : e.deliveries) store->record_attempt(make_attempt(d.id, DeliveryStatus::delivered), {});
+    FetchOutcome retry;
+    retry.event = events[1000].id;
+    retry.kind = FetchOutcome::Kind::retry;
+    retry.due = at(1);
+    store.finish_fetch(retry);
+    store.settle();
+
+    Database db(directory / "gatehouse.db", "", false);
+    BOOST_TEST(read_pending_events(db, 0, at(5), 100).size() == 5u);
+    BOOST_TEST(read_next_fetch_due(db).has_value());
+    BOOST_TEST(read_due_deliveries(db, "app", at(9'999), 10, {}).empty());
+    BOOST_TEST(!read_next_due(db, "app"));
+    BOOST_TEST(read_counts(db).events_waiting == 5);
+    EventQuery dead;
+    dead.status = EventStatus::dead;
+    dead.source = "bank";
+    BOOST_TEST(list_events(db, dead)->items.empty());
+    EventQuery window;
+    window.since = at(4'000);
+    window.until = at(4'010);
+    window.source = "bank";
+    BOOST_TEST(list_events(db, window)->items.size() == 10u);
+    DeliveryQuery dead_deliveries, of_event;
+    dead_deliveries.status = DeliveryStatus::dead;
+    of_event.event = events[1].id;
+    BOOST_TEST(list_deliveries(db, dead_deliveries)->items.empty());
+    BOOST_TEST(list_deliveries(db, of_event)->items.size() == 1u);
+    const auto [steps, sql] = longest(db);
+    BOOST_TEST(steps < 1'000, sql << " takes " << steps << " steps");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 // Deleting what is old, without losing what waits and without holding up appends.
 #include <boost/test/unit_test.hpp>
 #include <sqlite3.h>
+
 #include <thread>
 
 #include "store_fixture.hpp"

@@ -11,8 +11,9 @@ CREATE TABLE events(
 CREATE UNIQUE INDEX events_id ON events(id);
 CREATE INDEX events_received ON events(received_at);
 CREATE INDEX events_source ON events(source, received_at);
-CREATE INDEX events_new ON events(seq, received_at) WHERE status = 0;
-CREATE INDEX events_fetching ON events(due, received_at) WHERE status = 1;
+CREATE INDEX events_new ON events(source, seq, received_at, status) WHERE status = 0;
+CREATE INDEX events_fetching ON events(source, due, received_at, status) WHERE status = 1;
+CREATE INDEX events_waiting_by_key ON events(source, ordering_key, seq) WHERE status <= 1 AND ordering_key <> '';
 CREATE INDEX events_dead ON events(received_at) WHERE status = 4;
 CREATE INDEX events_conflict ON events(received_at) WHERE status = 5;
 
@@ -28,7 +29,7 @@ CREATE TABLE deliveries(
     last_outcome TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX deliveries_event ON deliveries(event, status);
 CREATE INDEX deliveries_created ON deliveries(created_at);
-CREATE INDEX deliveries_pending ON deliveries(destination, next_at, created_at) WHERE status = 0;
+CREATE INDEX deliveries_pending ON deliveries(destination, next_at, created_at, status) WHERE status = 0;
 CREATE INDEX deliveries_dead ON deliveries(created_at) WHERE status = 2;
 CREATE TABLE attempts(
     delivery BLOB NOT NULL, id BLOB NOT NULL, started_at INTEGER NOT NULL, duration INTEGER NOT NULL, status INTEGER NOT NULL,
