@@ -23,7 +23,7 @@ public:
     explicit operator bool() const { return ok(); }
     T& value() & { return std::get<0>(content_); }
     const T& value() const& { return std::get<0>(content_); }
-    T&& value() && { return std::get<0>(std::move(content_)); }
+    T value() && { return std::get<0>(std::move(content_)); } ///< by value: safe in `for (x : f().value())`
     T* operator->() { return &value(); }
     const T* operator->() const { return &value(); }
     T& operator*() & { return value(); }

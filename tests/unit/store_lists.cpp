@@ -245,8 +245,8 @@ BOOST_AUTO_TEST_CASE(what_waits_is_found_without_reading_what_does_not) {
     store.settle();
 
     Database db(directory / "gatehouse.db", "", false);
-    BOOST_TEST(read_pending_events(db, 0, at(5), 100).size() == 5u);
-    BOOST_TEST(read_next_fetch_due(db).has_value());
+    BOOST_TEST(read_pending_events(db, "bank", at(5), 100, {}).size() == 5u);
+    BOOST_TEST(read_next_fetch_due(db, "bank", at(0)).has_value());
     BOOST_TEST(read_due_deliveries(db, "app", at(9'999), 10, {}).empty());
     BOOST_TEST(!read_next_due(db, "app"));
     BOOST_TEST(read_counts(db).events_waiting == 5);
