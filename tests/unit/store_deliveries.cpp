@@ -49,8 +49,9 @@ BOOST_AUTO_TEST_CASE(due_heads_are_the_first_pending_of_their_key) {
         ids.push_back(delivery.id);
     }
     const auto heads = [&](int64_t seconds, std::vector<Uuid> except = {}) {
+        const auto all = store->due_heads("app", at(seconds), 10, except);
         std::vector<Uuid> found;
-        for (const auto& due : store->due_heads("app", at(seconds), 10, except).value()) found.push_back(due.id);
+        for (const auto& due : all.value()) found.push_back(due.id);
         return found;
     };
     BOOST_TEST((heads(1) == std::vector{ids[0], ids[2], ids[3], ids[4]}));
