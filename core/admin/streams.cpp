@@ -40,7 +40,7 @@ void Streams::stop() {
 void Streams::notify() {
     {
         const std::lock_guard lock(mutex_);
-        if (news_) return;
+        if (news_ || open_ == 0) return;
         news_ = true;
     }
     changed_.notify_all();

@@ -85,10 +85,10 @@ public:
         ingest_ = std::make_unique<ingest::Ingest>(*store_, *jobs_, clock_, log_, metrics_, config->server.workers);
         admin_ = std::make_unique<admin::Admin>(services());
 
-        store_->on_commit([this](bool events, bool deliveries) {
-            if (events) dispatcher_->wake();
-            if (deliveries) deliverer_->wake();
-            admin_->notify();
+        store_->on_commit([this](const store::Committed& committed) {
+            if (committed.waiting) dispatcher_->wake();
+            if (committed.deliveries) deliverer_->wake();
+            if (committed.events) admin_->notify();
         });
         if (const auto started = store_->start(); !started.ok()) return started;
         const auto staging = make_staging(config->store.sqlite);

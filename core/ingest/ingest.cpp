@@ -14,7 +14,7 @@ namespace {
 /// More requests waiting than this and the sender is asked to come again: memory stays bounded whatever arrives.
 constexpr size_t k_queue_limit = 20'000;
 /// Requests one worker takes at a time: their events go to the store in one call.
-constexpr size_t k_batch = 64;
+constexpr size_t k_batch = 8;
 
 } // namespace
 

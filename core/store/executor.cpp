@@ -63,6 +63,7 @@ void Executor::run(Append& append, bool careful) {
         }
         const bool stored = result.outcome == Appended::Outcome::stored;
         effects_.events |= stored || result.outcome == Appended::Outcome::conflict;
+        effects_.waiting |= stored && event.event.status == EventStatus::received;
         effects_.deliveries |= stored && !event.event.deliveries.empty();
         append.results.push_back(std::move(result));
     }
@@ -110,18 +111,18 @@ void Executor::finish_group() {
     dedupe_.write_slices(k_keys_per_group, events_.last_seq(), oldest_seq_);
 }
 
-Effects Executor::committed() {
+Committed Executor::committed() {
     dedupe_.committed();
     events_.committed();
     quarantine_.committed();
-    return std::exchange(effects_, Effects{});
+    return std::exchange(effects_, Committed{});
 }
 
 void Executor::rolled_back() {
     dedupe_.rolled_back();
     events_.rolled_back();
     quarantine_.rolled_back();
-    effects_ = Effects{};
+    effects_ = Committed{};
 }
 
 } // namespace gh::store

@@ -2,15 +2,11 @@
 #pragma once
 
 #include "core/store/event_writer.hpp"
+
 #include "core/store/quarantine.hpp"
+#include "core/store/store.hpp"
 
 namespace gh::store {
-
-/// What a commit brought, for whoever waits for work.
-struct Effects {
-    bool events = false;
-    bool deliveries = false;
-};
 
 /// Everything that works on one writing connection; made anew with it. On the writer thread.
 class Executor {
@@ -22,7 +18,7 @@ public:
     void run(Operation&, bool careful);
     /// Before the commit of a group.
     void finish_group();
-    Effects committed();
+    Committed committed();
     void rolled_back();
 
     const std::string& salt() const { return events_.salt(); }
@@ -47,7 +43,7 @@ private:
     DeliveryWriter deliveries_;
     EventWriter events_;
     Quarantine quarantine_;
-    Effects effects_;
+    Committed effects_;
     int64_t oldest_seq_ = 0;
 };
 

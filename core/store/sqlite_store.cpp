@@ -89,7 +89,7 @@ public:
         return read<Counts>([](Database& db) { return read_counts(db); });
     }
 
-    void on_commit(std::function<void(bool, bool)> callback) override { on_commit_ = std::move(callback); }
+    void on_commit(std::function<void(const Committed&)> callback) override { on_commit_ = std::move(callback); }
 
     Status start() override {
         if (writer_) return Error{"store: it was started before"};
@@ -139,7 +139,7 @@ private:
     const Clock& clock_;
     Log& log_;
     Metrics& metrics_;
-    std::function<void(bool, bool)> on_commit_;
+    std::function<void(const Committed&)> on_commit_;
     FileLock lock_;
     std::unique_ptr<ReaderPool> readers_;
     std::unique_ptr<Writer> writer_; // ends before the readers and the lock

@@ -26,6 +26,13 @@ using AppendDone = std::function<void(std::span<const Appended>)>;
 /// ok, or why nothing was written.
 using WriteDone = std::function<void(const Status&)>;
 
+/// What a commit added.
+struct Committed {
+    bool events = false;     ///< any
+    bool waiting = false;    ///< events that wait for dispatch
+    bool deliveries = false; ///< pending ones
+};
+
 class Store {
 public:
     virtual ~Store() = default;
@@ -79,8 +86,8 @@ public:
 
     // ---- life ----
 
-    /// Called on the writer thread after each commit that added events that wait for dispatch, or pending deliveries. Set before start().
-    virtual void on_commit(std::function<void(bool events, bool deliveries)>) = 0;
+    /// Called on the writer thread after each commit that added any of these. Set before start().
+    virtual void on_commit(std::function<void(const Committed&)>) = 0;
     virtual Status start() = 0;
     /// Commits what is queued, then closes. Further writes fail.
     virtual void stop() = 0;

@@ -149,7 +149,7 @@ void Writer::commit(std::vector<Operation>& group) {
     commit_seconds_.observe(seconds_since(began));
     if (const auto events = events_in(group)) commit_events_.observe(static_cast<double>(events));
     answer_all(group, nullptr);
-    if (on_commit_ && (effects.events || effects.deliveries)) on_commit_(effects.events, effects.deliveries);
+    if (on_commit_ && (effects.events || effects.deliveries)) on_commit_(effects);
 }
 
 void Writer::answer_all(std::vector<Operation>& group, const Error* failure) {

@@ -64,7 +64,7 @@ public:
     Result<store::Page<store::Delivery>> deliveries(const store::DeliveryQuery&) override { throw unexpected(); }
     Result<std::vector<store::Attempt>> attempts(Uuid) override { throw unexpected(); }
     Result<store::Counts> counts() override { throw unexpected(); }
-    void on_commit(std::function<void(bool, bool)>) override { throw unexpected(); }
+    void on_commit(std::function<void(const store::Committed&)>) override { throw unexpected(); }
     Status start() override { return Done{}; }
     void stop() override {}
     bool writable() const override { return true; }

@@ -297,7 +297,7 @@ public:
 
     // ---- life ----
 
-    void on_commit(std::function<void(bool, bool)> f) override {
+    void on_commit(std::function<void(const store::Committed&)> f) override {
         const std::lock_guard lock(mutex_);
         on_commit_ = std::move(f);
     }
@@ -374,7 +374,7 @@ private:
             const auto told = on_commit_;
             lock.unlock();
             for (const auto& call : calls) call();
-            if (told && (events || deliveries)) told(events, deliveries);
+            if (told && (events || deliveries)) told(store::Committed{events, events, deliveries});
             lock.lock();
             writing_ = false;
             ++commits_;
@@ -496,7 +496,7 @@ private:
     std::map<Uuid, DeliveryRow> deliveries_;
     std::vector<store::NewRefused> refused_;
     std::map<std::string, std::map<std::string, std::string>> state_;
-    std::function<void(bool, bool)> on_commit_;
+    std::function<void(const store::Committed&)> on_commit_;
     bool failing_ = false, reads_fail_ = false, writable_ = true, stopping_ = false, writing_ = false;
     bool new_events_ = false, new_deliveries_ = false;
     uint64_t commits_ = 0;

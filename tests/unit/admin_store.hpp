@@ -159,7 +159,7 @@ public:
         for (const auto& d : deliveries_) c.deliveries_dead += d.status == store::DeliveryStatus::dead;
         return c;
     }
-    void on_commit(std::function<void(bool, bool)>) override {}
+    void on_commit(std::function<void(const store::Committed&)>) override {}
     Status start() override { return Done{}; }
     void stop() override {}
     bool writable() const override { return !failing; }

@@ -46,8 +46,8 @@ struct DeliveryFixture {
     /// A process that begins: the store keeps what the one before left.
     void start() {
         deliverer = std::make_unique<delivery::Deliverer>(store, client, clock, log, metrics);
-        store.on_commit([d = deliverer.get()](bool, bool deliveries) {
-            if (deliveries) d->wake();
+        store.on_commit([d = deliverer.get()](const store::Committed& committed) {
+            if (committed.deliveries) d->wake();
         });
         deliverer->configure(config);
         deliverer->start();

@@ -93,9 +93,9 @@ class TestStore {
 public:
     explicit TestStore(Options options, bool start = true, Time now = at(0)) : clock(now), log_(Level::debug, [this](std::string_view line) { note(line); }) {
         store_ = make_sqlite_store(std::move(options), clock, log_, metrics);
-        store_->on_commit([this](bool events, bool deliveries) {
-            commits_with_events += events;
-            commits_with_deliveries += deliveries;
+        store_->on_commit([this](const Committed& committed) {
+            commits_with_events += committed.events;
+            commits_with_deliveries += committed.deliveries;
         });
         if (!start) return;
         if (const auto started = store_->start(); !started) throw std::runtime_error(started.error().message);

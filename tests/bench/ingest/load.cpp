@@ -7,6 +7,7 @@
 //        [--repeat]          send one request again and again (for servers that keep nothing)
 //        [--accepted FILE]   write the webhook-id of every request that was answered 2xx, as soon as it was (kill -9 tests)
 //        [--prefix ID]       first part of the webhook-ids
+//        [--threads 1]       share connections and requests among so many threads (more threads take more of the machine)
 //   load --port P --get /metrics       prints the body of one answer
 //
 // Prints one JSON object: requests, ok, other, errors, seconds, rate, p50_ms, p99_ms, max_ms.
@@ -25,7 +26,9 @@
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -35,7 +38,7 @@ using Clock = std::chrono::steady_clock;
 struct Options {
     int port = 0;
     std::string path = "/hooks/bank", secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", accepted, prefix = "msg";
-    size_t connections = 64, requests = 200'000, drip = 0;
+    size_t connections = 64, requests = 200'000, drip = 0, threads = 1;
     double seconds = 60;
     bool repeat = false;
 };
@@ -111,7 +114,7 @@ public:
         if (!options_.accepted.empty()) accepted_ = std::fopen(options_.accepted.c_str(), "a");
     }
 
-    int run() {
+    void run() {
         drip_connect();
         connections_.resize(options_.connections);
         began_ = Clock::now();
@@ -122,7 +125,19 @@ public:
             for (int i = 0; i < n; ++i) serve(*static_cast<Connection*>(events[i].data.ptr));
             drip();
         }
-        report();
+        seconds_ = elapsed();
+    }
+
+    /// Takes another thread's figures over; the run took as long as the longest.
+    void add(const Load& other) {
+        latencies_.insert(latencies_.end(), other.latencies_.begin(), other.latencies_.end());
+        for (const auto& [status, count] : other.statuses_) statuses_[status] += count;
+        started_ += other.started_, ok_ += other.ok_, other_ += other.other_, errors_ += other.errors_;
+        seconds_ = std::max(seconds_, other.seconds_);
+    }
+
+    int report() {
+        print();
         return errors_ == 0 && other_ == 0 ? 0 : 1;
     }
 
@@ -213,8 +228,8 @@ private:
         return latencies_.empty() ? 0 : latencies_[std::min(latencies_.size() - 1, static_cast<size_t>(p * static_cast<double>(latencies_.size())))] / 1000.0;
     }
 
-    void report() {
-        const double seconds = elapsed();
+    void print() {
+        const double seconds = seconds_;
         std::sort(latencies_.begin(), latencies_.end());
         std::string statuses;
         for (const auto& [status, count] : statuses_) statuses += (statuses.empty() ? "\"" : ",\"") + status + "\":" + std::to_string(count);
@@ -235,6 +250,7 @@ private:
     Clock::time_point began_;
     size_t started_ = 0, busy_ = 0, ok_ = 0, other_ = 0, errors_ = 0;
     long last_drip_ = -1;
+    double seconds_ = 0;
 };
 
 } // namespace
@@ -276,6 +292,7 @@ int main(int argc, char** argv) {
         else if (name == "--accepted") options.accepted = value;
         else if (name == "--prefix") options.prefix = value;
         else if (name == "--get") get_path = value;
+        else if (name == "--threads") options.threads = std::max(1ul, std::stoul(value));
         else {
             std::fprintf(stderr, "load: unknown option %s; see the top of load.cpp\n", name.c_str());
             return 2;
@@ -286,5 +303,19 @@ int main(int argc, char** argv) {
         return 2;
     }
     if (!get_path.empty()) return get(options.port, get_path);
-    return Load(options).run();
+
+    Options share = options;
+    share.connections = options.connections / options.threads;
+    share.requests = options.requests / options.threads;
+    share.drip = options.drip / options.threads;
+    std::vector<std::unique_ptr<Load>> loads;
+    for (size_t i = 0; i < options.threads; ++i) {
+        share.prefix = options.threads > 1 ? options.prefix + "_" + std::to_string(i) : options.prefix;
+        loads.push_back(std::make_unique<Load>(share));
+    }
+    std::vector<std::thread> threads;
+    for (auto& load : loads) threads.emplace_back([&load] { load->run(); });
+    for (auto& thread : threads) thread.join();
+    for (size_t i = 1; i < loads.size(); ++i) loads[0]->add(*loads[i]);
+    return loads[0]->report();
 }
