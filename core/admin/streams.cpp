@@ -44,12 +44,7 @@ void Streams::notify() {
 }
 
 Result<int64_t> Streams::tip() const {
-    store::EventQuery query;
-    query.limit = 1;
-    query.after_seq = -1;
-    auto page = services_.store.events(query);
-    if (!page) return page.error();
-    return page->items.empty() ? -1 : page->items.front().seq;
+    return services_.store.last_seq();
 }
 
 void Streams::add(http::Exchange exchange, Wish wish) {

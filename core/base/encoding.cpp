@@ -113,10 +113,6 @@ size_t utf8_length(std::string_view s) {
     return 0;
 }
 
-<<<<<<< HEAD
-=======
-} // namespace
-
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {
         const size_t length = utf8_length(text);
@@ -126,7 +122,6 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
->>>>>>> config
 std::string json_quote(std::string_view text) {
     static constexpr char digits[] = "0123456789abcdef";
     std::string out = "\"";

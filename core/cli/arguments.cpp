@@ -143,14 +143,17 @@ std::filesystem::path Context::config_file() const {
     std::error_code ignored;
     for (const char* place : {"gatehouse.yaml", "/etc/gatehouse/gatehouse.yaml"})
         if (std::filesystem::exists(place, ignored)) return place;
-    usage("there is no configuration: neither ./gatehouse.yaml nor /etc/gatehouse/gatehouse.yaml exists. Name one with --config FILE or "
-          "GATEHOUSE_CONFIG.");
+    usage(
+        "there is no configuration: neither ./gatehouse.yaml nor /etc/gatehouse/gatehouse.yaml exists. Name one with --config FILE or "
+        "GATEHOUSE_CONFIG.");
 }
 
 std::string Context::time(std::string_view option) const {
     const std::string text = get(option);
     const auto t = parse_time(text, SystemClock().now());
-    if (!t) usage(std::string(option) + " " + text + ": not a time. Write 2026-01-31T12:00:00Z, 2026-01-31, or a duration back from now such as 1h.");
+    if (!t)
+        usage(std::string(option) + " " + text +
+              ": not a time. Write 2026-01-31T12:00:00Z, 2026-01-31, or a duration back from now such as 1h.");
     return to_rfc3339(*t);
 }
 

@@ -3,9 +3,8 @@
 #include "core/base/version.hpp"
 #include "core/cli/command.hpp"
 
-#include <unistd.h>
-
 #include <iostream>
+#include <unistd.h>
 
 namespace gh::cli {
 

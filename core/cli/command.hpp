@@ -61,8 +61,8 @@ struct Context {
 /// Finds the command and its arguments. Exit 2 with a suggestion when something is not known. `command` null: only global options.
 void parse(const std::vector<std::string>& arguments, Context&);
 
-std::string help();                ///< of the program
-std::string help(const Command&);  ///< of one verb
+std::string help();               ///< of the program
+std::string help(const Command&); ///< of one verb
 
 // The verbs, each in the file of its noun.
 int serve(Context&);

@@ -16,14 +16,19 @@ std::vector<Command> table() {
     return {
         {"serve", "", "run the server (SIGHUP reloads the configuration, SIGTERM drains and ends)", {}, serve},
         {"check", "", "check the configuration and open every source, without serving", {}, check},
-        {"verify", "REQUEST-FILE",
+        {"verify",
+         "REQUEST-FILE",
          "run a source's verifier offline over a captured raw HTTP request (\"-\" reads stdin)",
          {{"--source", "NAME", "the source whose verifier to run (needed)"},
           {"--at", "TIME", "set the clock to this time: RFC 3339, a date, or a duration back from now (default: now)"}},
          verify},
         {"plugins list", "", "plugin files with version, ABI, generation, state and sources", {}, plugins_list},
         {"plugins show", "NAME", "one plugin with its routes and settings schema", {}, plugins_show},
-        {"plugins check", "FILE.so", "check a plugin file: load it, run its samples, and see that changed requests are refused", {}, plugins_check},
+        {"plugins check",
+         "FILE.so",
+         "check a plugin file: load it, run its samples, and see that changed requests are refused",
+         {},
+         plugins_check},
         {"sources list", "", "configured sources with state, routes and counters", {}, sources_list},
         {"destinations list", "", "configured destinations with state and counters", {}, destinations_list},
         {"destinations enable", "NAME", "deliver again after 410 Gone or disable", {}, destinations_enable},
@@ -31,26 +36,58 @@ std::vector<Command> table() {
         {"destinations pause", "NAME", "let its deliveries wait; capture goes on", {}, destinations_pause},
         {"destinations resume", "NAME", "end a pause", {}, destinations_resume},
         {"routes list", "", "which events go to which destinations", {}, routes_list},
-        {"events list", "", "stored events, newest first",
-         {k_source, k_type, {"--status", "STATUS", "received, fetching, ready, delivered, dead, conflict or refused"}, k_since, k_until, k_search, k_limit},
+        {"events list",
+         "",
+         "stored events, newest first",
+         {k_source,
+          k_type,
+          {"--status", "STATUS", "received, fetching, ready, delivered, dead, conflict or refused"},
+          k_since,
+          k_until,
+          k_search,
+          k_limit},
          events_list},
         {"events show", "ID", "one event with its request, document, deliveries and attempts", {}, events_show},
-        {"events tail", "", "new events as they arrive, until interrupted",
-         {k_source, k_type, {"--limit", "N", "end after this many"}}, events_tail},
-        {"deliveries list", "", "deliveries, newest first",
-         {{"--event", "ID", "only of this event"}, k_destination, k_source, k_type,
-          {"--status", "STATUS", "pending, delivered, dead or cancelled"}, k_since, k_until, k_limit},
+        {"events tail",
+         "",
+         "new events as they arrive, until interrupted",
+         {k_source, k_type, {"--limit", "N", "end after this many"}},
+         events_tail},
+        {"deliveries list",
+         "",
+         "deliveries, newest first",
+         {{"--event", "ID", "only of this event"},
+          k_destination,
+          k_source,
+          k_type,
+          {"--status", "STATUS", "pending, delivered, dead or cancelled"},
+          k_since,
+          k_until,
+          k_limit},
          deliveries_list},
         {"retry", "ID…", "make deliveries pending again, now", {}, retry},
-        {"replay", "", "deliver stored events once more",
-         {k_source, k_type, k_since, k_until, {"--to", "DEST", "to this destination (default: wherever the routes lead)"},
-          {"--dry-run", "", "only count"}, {"--rate", "N/s", "deliveries per second (default: all at once)"},
+        {"replay",
+         "",
+         "deliver stored events once more",
+         {k_source,
+          k_type,
+          k_since,
+          k_until,
+          {"--to", "DEST", "to this destination (default: wherever the routes lead)"},
+          {"--dry-run", "", "only count"},
+          {"--rate", "N/s", "deliveries per second (default: all at once)"},
           {"--all", "", "needed when nothing narrows the events down"}},
          replay},
         {"dead list", "", "dead deliveries, newest first", {k_destination, k_source, k_type, k_since, k_until, k_limit}, dead_list},
-        {"quarantine list", "", "requests that could not be verified, newest first", {k_source, k_since, k_until, k_search, k_limit},
+        {"quarantine list",
+         "",
+         "requests that could not be verified, newest first",
+         {k_source, k_since, k_until, k_search, k_limit},
          quarantine_list},
-        {"quarantine reverify", "", "verify them again as of the time they came, and release the genuine ones", {k_source, k_since, k_until},
+        {"quarantine reverify",
+         "",
+         "verify them again as of the time they came, and release the genuine ones",
+         {k_source, k_since, k_until},
          quarantine_reverify},
     };
 }
@@ -85,7 +122,8 @@ const std::vector<Command>& commands() {
 const std::vector<Option>& global_options() {
     static const std::vector<Option> k_options = {
         {"--config", "FILE", "configuration (default: $GATEHOUSE_CONFIG, ./gatehouse.yaml, /etc/gatehouse/gatehouse.yaml)"},
-        {"--admin", "URL", "the server's admin address (default: $GATEHOUSE_ADMIN, else from the configuration); token: $GATEHOUSE_ADMIN_TOKEN"},
+        {"--admin", "URL",
+         "the server's admin address (default: $GATEHOUSE_ADMIN, else from the configuration); token: $GATEHOUSE_ADMIN_TOKEN"},
         {"--json", "", "machine output: a list is one JSON object per line, a single thing one JSON document"},
         {"--help", "", "this help, or a verb's"},
         {"--version", "", "print the version"},
@@ -100,8 +138,9 @@ std::vector<std::string> verbs() {
 }
 
 std::string help() {
-    std::string out = "Gatehouse receives webhooks: verified, stored before the sender hears 2xx, fetched back, delivered.\n\n"
-                      "Usage: gatehouse [OPTIONS] VERB …\n\nVerbs:\n";
+    std::string out =
+        "Gatehouse receives webhooks: verified, stored before the sender hears 2xx, fetched back, delivered.\n\n"
+        "Usage: gatehouse [OPTIONS] VERB …\n\nVerbs:\n";
     size_t width = 0;
     for (const auto& c : commands()) width = std::max(width, shown_words(c).size() + 1 + c.positionals.size());
     for (const auto& c : commands()) {
@@ -112,8 +151,9 @@ std::string help() {
         out += '\n';
     }
     out += "\nOptions:\n" + option_lines(global_options());
-    return out + "\nExit: 0 done · 1 the thing asked about is not so · 2 usage or configuration error · 3 cannot reach the server\n"
-                 "\"gatehouse VERB --help\" tells a verb's options.\n";
+    return out +
+           "\nExit: 0 done · 1 the thing asked about is not so · 2 usage or configuration error · 3 cannot reach the server\n"
+           "\"gatehouse VERB --help\" tells a verb's options.\n";
 }
 
 std::string help(const Command& c) {

@@ -14,8 +14,10 @@ std::string printable(std::string_view text) {
         const auto c = static_cast<uint8_t>(text[0]);
         // U+0080 to U+009F are control characters too.
         const bool control = n == 1 ? c < 0x20 || c == 0x7f : n == 2 && c == 0xc2 && static_cast<uint8_t>(text[1]) < 0xa0;
-        if (n == 0 || control) out += "\xef\xbf\xbd";
-        else out += text.substr(0, n);
+        if (n == 0 || control)
+            out += "\xef\xbf\xbd";
+        else
+            out += text.substr(0, n);
         text.remove_prefix(std::max<size_t>(n, 1));
     }
     return out;

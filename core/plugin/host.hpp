@@ -52,7 +52,8 @@ struct Sample {
 
 class Host {
 public:
-    /// `store` may be null (check, verify): then state is empty and cannot be written. `staging`: private directory for copies of the files.
+    /// `store` may be null (check, verify): then state is empty and cannot be written. `staging`: private directory for copies of the
+    /// files.
     Host(const Clock&, store::Store*, Log&, Metrics&, std::filesystem::path staging);
     /// Closes nothing that is still shared: let go of all generations first.
     ~Host();

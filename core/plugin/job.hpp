@@ -67,10 +67,15 @@ struct JobEnd {
 class JobRunner {
 public:
     JobRunner(egress::Client&, store::Store&, const Clock&, Log&, Metrics&, int threads = 1);
+    /// What egress::Client::send does; calls the last argument exactly once, at any time, on any thread, also at once.
+    using Send = std::function<void(egress::Request, std::shared_ptr<const egress::Policy>, egress::Done)>;
+    JobRunner(Send, store::Store&, const Clock&, Log&, Metrics&, int threads = 1);
     /// Drops all jobs; their callbacks get `cancelled`.
     ~JobRunner();
 
-    /// Any thread. `deadline` is total, over all steps and effects. `done` is called exactly once, on a worker thread of the runner.
+    /// Any thread. `deadline` is total, over all steps and effects; a job that has not ended by then is dropped and fails with `retry` (a
+    /// step that never returns cannot be taken from the plugin: it holds its worker). `done` is called exactly once, on a worker thread of
+    /// the runner, after the job was dropped.
     void run(Job, Millis deadline, std::function<void(JobEnd)> done);
     /// Jobs under way, for /readyz, drain and tests.
     size_t running() const;

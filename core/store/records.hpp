@@ -160,7 +160,7 @@ struct Delivery {
     std::string source, type; ///< of the event
     std::string destination;
     DeliveryStatus status = DeliveryStatus::pending;
-    int attempts = 0;
+    int attempts = 0; ///< all that were made; the newest 100 are kept
     std::optional<Time> next_attempt_at;
     Time created_at{};
     std::optional<Time> finished_at;
@@ -185,11 +185,13 @@ struct Page {
 struct EventQuery {
     std::string source, type, search; ///< empty = any; type may end in ".*"; search: substring of id, subject, dedupe key or type
     std::optional<EventStatus> status;
-    std::optional<Time> since, until; ///< received_at
-    size_t limit = 50;
+    std::optional<Time> since, until; ///< received_at, since <= t < until
+    size_t limit = 50;                ///< at most 1000
     std::string cursor;
     bool oldest_first = false;
-    int64_t after_seq = 0; ///< event streams: only those later in the log; any value but 0 (-1 = from the start) leaves quarantined ones out
+    /// To follow the log without gaps: stored events with a greater seq, in log order. Then `cursor` and `oldest_first` do not count, and `next`
+    /// is empty: go on from the last item's seq.
+    std::optional<int64_t> after_seq;
 };
 
 struct DeliveryQuery {

@@ -54,6 +54,8 @@ public:
 
     virtual Result<std::optional<Event>> event(Uuid) = 0; ///< with request and document; a quarantined one too, as status refused
     virtual Result<Page<EventSummary>> events(const EventQuery&) = 0; ///< newest first; quarantined ones among them
+    /// The newest position in the log, 0 while it is empty.
+    virtual Result<int64_t> last_seq() = 0;
     /// Events of one source that wait for dispatch (status received or fetching) and are due, in log order, without those in `except` and
     /// without those behind an earlier waiting event of the same non-empty ordering key.
     virtual Result<std::vector<PendingEvent>> pending_events(const std::string& source, Time now, size_t limit,

@@ -1,0 +1,50 @@
+// Sources without a server: for check, verify and plugins check.
+#pragma once
+
+#include "core/base/log.hpp"
+#include "core/base/metrics.hpp"
+#include "core/cli/command.hpp"
+#include "core/plugin/host.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace gh::cli {
+
+/// A plugin host with a clock that stands still, its own staging folder, no store and no network.
+class Offline {
+public:
+    explicit Offline(Time now);
+    ~Offline();
+    Offline(const Offline&) = delete;
+    Offline& operator=(const Offline&) = delete;
+
+    ManualClock& clock() { return clock_; }
+    plugin::Host& host() { return *host_; }
+    /// What plugins and host logged, for a person who asks why.
+    const std::vector<std::string>& lines() const { return lines_; }
+
+private:
+    std::filesystem::path staging_;
+    ManualClock clock_;
+    std::vector<std::string> lines_;
+    Log log_;
+    Metrics metrics_;
+    std::unique_ptr<plugin::Host> host_;
+};
+
+/// What became of a request: verifier, window and handler together.
+struct Offer {
+    enum class Result { event, answer, refused, needs_job, fault } result = Result::fault;
+    plugin::EventDraft event; ///< with event; dedupe key filled in
+    plugin::Acceptance acceptance;
+    int http_status = 0;    ///< with answer or refused
+    std::string code, hint; ///< with refused; hint alone with needs_job and fault
+    bool verified = false;  ///< the verifier accepted it and its time was inside the window
+};
+Offer offer(const plugin::Source&, const plugin::Route&, const http::Request&, Time now);
+
+} // namespace gh::cli

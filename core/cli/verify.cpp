@@ -1,0 +1,125 @@
+#include "core/cli/offline.hpp"
+#include "core/cli/output.hpp"
+#include "core/cli/raw_request.hpp"
+
+#include <fstream>
+#include <istream>
+#include <iterator>
+#include <ostream>
+
+namespace gh::cli {
+
+namespace {
+
+std::string read_all(Context& c, const std::string& name) {
+    if (name == "-") return std::string(std::istreambuf_iterator<char>(c.terminal.in), {});
+    std::ifstream file(name, std::ios::binary);
+    if (!file || std::filesystem::is_directory(name))
+        usage("cannot read " + name + ": give a file with a raw HTTP request, or - for stdin.");
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+std::string_view to_text(Offer::Result r) {
+    switch (r) {
+        case Offer::Result::event:
+            return "accepted";
+        case Offer::Result::answer:
+            return "answered";
+        case Offer::Result::refused:
+            return "refused";
+        case Offer::Result::needs_job:
+            return "undecided";
+        case Offer::Result::fault:
+            return "failed";
+    }
+    return "failed";
+}
+
+void print_json(const Context& c, const Offer& o, const std::string& source, Time at) {
+    json::Writer w;
+    w.object()
+        .member("result", to_text(o.result))
+        .member("source", source)
+        .member("at", to_rfc3339(at))
+        .member("http_status", o.http_status);
+    if (o.result == Offer::Result::event) {
+        w.member("type", o.event.type).member("dedupe_key", o.event.dedupe_key).member("subject", o.event.subject);
+        w.member("ordering_key", o.event.ordering_key);
+        w.member("occurred_at", o.event.occurred_at ? std::optional(to_rfc3339(*o.event.occurred_at)) : std::nullopt);
+    } else {
+        w.member("code", o.code).member("hint", o.hint);
+    }
+    w.end();
+    c.terminal.out << w.take() << '\n';
+}
+
+void print_human(const Context& c, const Offer& o, const std::string& source) {
+    std::ostream& out = c.terminal.out;
+    out << coloured(to_text(o.result), c.terminal);
+    const auto line = [&](const char* name, const std::string& value) {
+        if (!value.empty()) out << "\n  " << name << printable(value);
+    };
+    line("source      ", source);
+    if (o.result == Offer::Result::event) {
+        line("type        ", o.event.type);
+        line("dedupe key  ", o.event.dedupe_key);
+        line("subject     ", o.event.subject);
+        line("occurred at ", o.event.occurred_at ? to_rfc3339(*o.event.occurred_at) : "");
+    } else {
+        line("code        ", o.code);
+        line("hint        ", o.hint);
+    }
+    if (o.acceptance.signed_at) line("signed at   ", to_rfc3339(*o.acceptance.signed_at));
+    if (o.result == Offer::Result::answer)
+        line("            ", "genuine, and answered at once: a handshake or token request makes no event");
+    if (o.http_status) line("HTTP status ", std::to_string(o.http_status));
+    out << '\n';
+}
+
+} // namespace
+
+int verify(Context& c) {
+    if (!c.has("--source")) usage("verify needs --source NAME: the source whose verifier to run.");
+    const std::string name = c.get("--source");
+    const Time at = c.has("--at") ? *parse_rfc3339(c.time("--at")) : SystemClock().now();
+    auto raw = parse_raw_request(read_all(c, c.positionals[0]));
+    if (!raw) usage(c.positionals[0] + ": " + raw.error().message);
+    raw->request.received_at = at;
+    if (!raw->note.empty()) c.terminal.err << "note: " << raw->note << '\n';
+
+    const auto loaded = config::load(c.config_file(), c.terminal.environment);
+    if (!loaded) throw Failure{2, loaded.error().message};
+    std::vector<std::string> names;
+    for (const auto& s : (*loaded)->sources) names.push_back(s->name);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+        const std::string near = config::nearest(name, names);
+        usage("there is no source \"" + name + "\" in the configuration" + (near.empty() ? "." : ", did you mean \"" + near + "\"?"));
+    }
+
+    Offline offline(at);
+    const auto generation = offline.host().load(**loaded);
+    std::shared_ptr<plugin::Source> source;
+    for (const auto& slot : generation->slots) {
+        if (slot.config->name != name) continue;
+        if (!slot.source) usage("source \"" + name + "\" cannot be opened: " + slot.reason);
+        source = slot.source;
+    }
+    Offer result;
+    if (const plugin::Route* route = find_route(*source, raw->request)) {
+        // A capture from behind a proxy has another path; the plugin is told the one of its route.
+        raw->request.path = route->path;
+        result = offer(*source, *route, raw->request, at);
+    } else {
+        result.result = Offer::Result::refused;
+        result.http_status = 404;
+        result.code = "no_route";
+        result.hint = "No route of this source takes " + raw->request.method + " with this path.";
+    }
+    if (c.json())
+        print_json(c, result, name, at);
+    else
+        print_human(c, result, name);
+    return result.result == Offer::Result::event || result.result == Offer::Result::answer ? 0 : 1;
+}
+
+} // namespace gh::cli

@@ -1,0 +1,230 @@
+#include "core/plugin/host.hpp"
+
+#include "core/plugin/control.hpp"
+#include "core/plugin/open_source.hpp"
+#include "core/plugin/shelf.hpp"
+#include "core/store/store.hpp"
+
+#include <algorithm>
+
+namespace gh::plugin {
+
+namespace {
+
+PluginInfo info_of(const std::filesystem::path& file, const Descriptor& d) {
+    PluginInfo info;
+    info.file = file;
+    info.name = d.name;
+    info.version = d.version;
+    info.summary = d.summary;
+    info.abi_minor_built = d.abi_minor_built;
+    info.abi_minor_needed = d.abi_minor_needed;
+    info.state = "loaded";
+    info.settings_schema = d.settings_schema;
+    return info;
+}
+
+/// The name that a file which could not be loaded would probably have had.
+std::string name_from(const std::filesystem::path& file) {
+    const auto stem = file.stem().string();
+    return stem.starts_with("lib") ? stem.substr(3) : stem;
+}
+
+} // namespace
+
+class Host::Impl {
+public:
+    Impl(const Clock& clock, store::Store* store, Log& log, Metrics& metrics, std::filesystem::path staging)
+        : clock_(clock), store_(store), log_(log), metrics_(metrics), shelf_(std::move(staging)), control_(std::make_shared<Control>()) {}
+    ~Impl() { control_->stop(); }
+
+    std::shared_ptr<const Generation> load(const config::Config& config) {
+        const std::lock_guard lock(mutex_);
+        auto generation = std::make_shared<Generation>();
+        generation->number = ++number_;
+        try {
+            const auto libraries = load_plugins(config.plugins.directory, *generation);
+            for (const auto& source : config.sources) generation->slots.push_back(open_slot(source, libraries, *generation));
+        } catch (const std::exception& error) {
+            log_.error("plugin", "loading plugins failed", {{"reason", error.what()}});
+            for (size_t i = generation->slots.size(); i < config.sources.size(); ++i)
+                generation->slots.push_back({config.sources[i], nullptr, std::string("loading plugins failed: ") + error.what()});
+        }
+        return generation;
+    }
+
+    std::variant<std::shared_ptr<const Library>, Refused> get(const std::filesystem::path& file) {
+        const std::lock_guard lock(mutex_);
+        return shelf_.get(file);
+    }
+
+    Result<std::shared_ptr<Source>> open(std::shared_ptr<const Library> library, std::shared_ptr<const config::Source> config,
+                                         std::shared_ptr<SourceState> state) {
+        const OpenContext context{std::move(library), std::move(config), std::move(state), clock_, log_, metrics_};
+        const auto turn = control_->turn();
+        auto source = OpenSource::open(context);
+        if (!source) return source.error();
+        return std::shared_ptr<Source>(source->release(),
+                                       [control = control_](Source* last) { control->close(std::unique_ptr<Source>(last)); });
+    }
+
+private:
+    using Libraries = std::map<std::string, std::shared_ptr<const Library>>;
+
+    Libraries load_plugins(const std::filesystem::path& directory, Generation& generation) {
+        Libraries libraries;
+        std::map<std::filesystem::path, std::shared_ptr<const Library>> loaded;
+        for (const auto& file : plugin_files(directory)) {
+            auto library = shelf_.get(file);
+            if (const auto* refused = std::get_if<Refused>(&library)) {
+                add_refused(generation, file, name_from(file), *refused);
+                // What was loaded from this path before goes on serving.
+                const auto before = loaded_.find(file);
+                if (before == loaded_.end() || refused->code == k_quarantined) continue;
+                library = before->second;
+            }
+            const auto& kept = std::get<0>(library);
+            const auto& name = kept->descriptor().name;
+            if (!libraries.emplace(name, kept).second) {
+                add_refused(generation, file, name, {"duplicate_name", "another file already is plugin " + name + "; remove one of them"});
+                continue;
+            }
+            loaded.emplace(file, kept);
+            generation.plugins.push_back(info_of(file, kept->descriptor()));
+            generation.plugins.back().generation = generation_of(name, kept);
+        }
+        loaded_ = std::move(loaded);
+        return libraries;
+    }
+
+    std::vector<std::filesystem::path> plugin_files(const std::filesystem::path& directory) {
+        std::vector<std::filesystem::path> files;
+        std::error_code error;
+        for (const auto& entry : std::filesystem::directory_iterator(directory, error))
+            if (entry.path().extension() == ".so") files.push_back(entry.path());
+        if (error)
+            log_.error("plugin", "the plugin directory cannot be read; set plugins.directory to where the *.so files are",
+                       {{"directory", directory.string()}, {"reason", error.message()}});
+        std::sort(files.begin(), files.end());
+        return files;
+    }
+
+    void add_refused(Generation& generation, const std::filesystem::path& file, const std::string& name, const Refused& refused) {
+        PluginInfo info;
+        info.file = file;
+        info.name = name;
+        info.state = "refused";
+        info.code = refused.code;
+        info.reason = refused.reason;
+        log_.error("plugin", "a plugin file is refused", {{"file", file.string()}, {"code", refused.code}, {"reason", refused.reason}});
+        generation.plugins.push_back(std::move(info));
+    }
+
+    /// The generation in which the plugin got the code it has now.
+    uint64_t generation_of(const std::string& name, const std::shared_ptr<const Library>& library) {
+        auto& [known, since] = current_[name];
+        if (known != library) {
+            known = library;
+            since = number_;
+            metrics_.gauge("gatehouse_plugin_generation", "Generation in which the plugin got its present code.", {{"plugin", name}})
+                .set(static_cast<double>(since));
+            log_.info("plugin", "loaded", {{"plugin", name}, {"version", library->descriptor().version}, {"generation", since}});
+        }
+        return since;
+    }
+
+    std::string why_missing(const std::string& wanted, const Libraries& libraries, const Generation& generation) const {
+        for (const auto& info : generation.plugins)
+            if (info.name == wanted && info.state == "refused")
+                return "plugin " + wanted + " (" + info.file.filename().string() + ") is refused, " + info.code + ": " + info.reason;
+        std::vector<std::string> names;
+        for (const auto& [name, library] : libraries) names.push_back(name);
+        const auto near = config::nearest(wanted, names);
+        return "no plugin \"" + wanted + "\" is loaded" +
+               (near.empty() ? "; put its .so file into the plugin directory" : ", did you mean \"" + near + "\"?");
+    }
+
+    SourceSlot open_slot(const std::shared_ptr<const config::Source>& config, const Libraries& libraries, Generation& generation) {
+        const auto empty = [&](std::string reason) { return SourceSlot{config, nullptr, std::move(reason)}; };
+        const auto library = libraries.find(config->plugin);
+        if (library == libraries.end()) {
+            const auto where = config->position.file.empty() ? std::string() : config->position.text() + ": ";
+            return empty(where + "sources." + config->name + ".plugin: " + why_missing(config->plugin, libraries, generation));
+        }
+        auto state = state_of(config->name);
+        if (!state) return empty("sources." + config->name + ": its state cannot be read: " + state.error().message);
+        auto source = open(library->second, config, *state);
+        if (!source) return empty(source.error().message);
+        for (auto& info : generation.plugins)
+            if (info.state == "loaded" && info.name == config->plugin) info.sources.push_back(config->name);
+        return {config, std::move(*source), {}};
+    }
+
+    /// Shared with the generations that still have the source, else read from the store.
+    Result<std::shared_ptr<SourceState>> state_of(const std::string& source) {
+        std::erase_if(states_, [](const auto& entry) { return entry.second.expired(); });
+        if (auto shared = states_[source].lock()) return shared;
+        std::vector<store::StateChange> stored;
+        if (store_) {
+            auto read = store_->state("source:" + source);
+            if (!read) return read.error();
+            stored = std::move(*read);
+        }
+        auto state = std::make_shared<SourceState>(stored);
+        states_[source] = state;
+        return state;
+    }
+
+    const Clock& clock_;
+    store::Store* const store_;
+    Log& log_;
+    Metrics& metrics_;
+    std::mutex mutex_;
+    Shelf shelf_;
+    const std::shared_ptr<Control> control_;
+    uint64_t number_ = 0;
+    std::map<std::filesystem::path, std::shared_ptr<const Library>> loaded_;
+    std::map<std::string, std::pair<std::shared_ptr<const Library>, uint64_t>> current_;
+    std::map<std::string, std::weak_ptr<SourceState>> states_;
+};
+
+Host::Host(const Clock& clock, store::Store* store, Log& log, Metrics& metrics, std::filesystem::path staging)
+    : impl_(std::make_unique<Impl>(clock, store, log, metrics, std::move(staging))) {}
+Host::~Host() = default;
+
+std::shared_ptr<const Generation> Host::load(const config::Config& config) {
+    return impl_->load(config);
+}
+
+Result<PluginInfo> Host::inspect(const std::filesystem::path& file) {
+    auto library = impl_->get(file);
+    if (const auto* refused = std::get_if<Refused>(&library)) return Error{file.string() + ": " + refused->code + ": " + refused->reason};
+    return info_of(file, std::get<0>(library)->descriptor());
+}
+
+Result<std::vector<Sample>> Host::samples(const std::filesystem::path& file) {
+    auto library = impl_->get(file);
+    if (const auto* refused = std::get_if<Refused>(&library)) return Error{file.string() + ": " + refused->code + ": " + refused->reason};
+    const auto& plugin = *std::get<0>(library)->descriptor().raw;
+    std::vector<Sample> samples;
+    for (size_t i = 0; i < plugin.sample_count; ++i) {
+        const auto& s = *plugin.samples[i];
+        const auto copy = [](gatehouse_text t) { return std::string(view(t)); };
+        samples.push_back(
+            {copy(s.name), copy(s.settings), copy(s.request), copy(s.code), s.expect == GATEHOUSE_EXPECT_ACCEPT, from_unix_ms(s.at)});
+    }
+    return samples;
+}
+
+Result<std::shared_ptr<Source>> Host::open_sample(const std::filesystem::path& file, const Sample& sample) {
+    auto library = impl_->get(file);
+    if (const auto* refused = std::get_if<Refused>(&library)) return Error{file.string() + ": " + refused->code + ": " + refused->reason};
+    auto config = std::make_shared<config::Source>();
+    config->name = "sample";
+    config->plugin = std::get<0>(library)->descriptor().name;
+    config->path = config->display_path = "/sample";
+    config->settings.json = Secret(sample.settings_json);
+    return impl_->open(std::get<0>(library), std::move(config), std::make_shared<SourceState>(std::vector<store::StateChange>{}));
+}
+
+} // namespace gh::plugin

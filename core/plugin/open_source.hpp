@@ -1,0 +1,70 @@
+// A source that a plugin has opened: calls into the plugin, with every rule of the border enforced.
+#pragma once
+
+#include "core/plugin/enrolled.hpp"
+#include "core/plugin/library.hpp"
+#include "core/plugin/services.hpp"
+#include "core/plugin/source.hpp"
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <variant>
+
+namespace gh::plugin {
+
+/// What a source is opened with. The references outlive it.
+struct OpenContext {
+    std::shared_ptr<const Library> library;
+    std::shared_ptr<const config::Source> config;
+    std::shared_ptr<SourceState> state;
+    const Clock& clock;
+    Log& log;
+    Metrics& metrics;
+};
+
+class OpenSource final : public Source, public std::enable_shared_from_this<OpenSource> {
+public:
+    /// Checks the settings, then open_source and enroll. The error is what the operator should read. [control]
+    static Result<std::unique_ptr<OpenSource>> open(const OpenContext&);
+    /// close_source, once. [control]
+    ~OpenSource() override;
+
+    const std::string& name() const override { return config_->name; }
+    const std::string& plugin_name() const override { return library_->descriptor().name; }
+    const config::Source& config() const override { return *config_; }
+    const std::vector<Route>& routes() const override { return routes_; }
+    const std::vector<Operation>& operations() const override { return operations_; }
+    const std::shared_ptr<const egress::Policy>& policy() const override { return policy_; }
+
+    Verdict verify(const Route&, const http::Request&) const override;
+    Outcome handle(const Route&, const http::Request&, const Acceptance&) const override;
+    bool fetches(std::string_view type) const override;
+    std::optional<std::variant<Job, Fault>> fetch_back(const store::Event&, int attempt) const override;
+    std::variant<Job, Fault> operation(const std::string& name, const std::string& arguments_json) const override;
+    void apply_state(const std::vector<store::StateChange>& changes) override { services_.state()->apply(changes); }
+
+    const Services& services() const { return services_; }
+    const CrashMark& mark() const { return library_->mark(); }
+
+private:
+    OpenSource(const OpenContext&, PreparedSettings);
+    /// open_source and enroll; the reason when either fails, else empty.
+    std::string start();
+    std::string enroll();
+    std::string_view below(std::string_view path) const;
+    std::variant<Job, Fault> begun(const char* function, const Frame&, gatehouse_status, const gatehouse_job&) const;
+
+    std::shared_ptr<const Library> library_;
+    std::shared_ptr<const config::Source> config_;
+    PreparedSettings settings_;
+    Services services_;
+    void* source_ = nullptr;
+    bool opened_ = false;
+    Enrolled enrolled_;
+    std::vector<Route> routes_;
+    std::vector<Operation> operations_;
+    std::shared_ptr<const egress::Policy> policy_;
+};
+
+} // namespace gh::plugin

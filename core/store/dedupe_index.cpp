@@ -1,0 +1,139 @@
+#include "core/store/dedupe_index.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace gh::store {
+
+namespace {
+
+Blob blob(const DedupeKey& key) {
+    return Blob{{reinterpret_cast<const char*>(key.data()), key.size()}};
+}
+
+DedupeKey first_key(size_t slice) {
+    DedupeKey key{};
+    key[0] = static_cast<uint8_t>(slice >> 2);
+    key[1] = static_cast<uint8_t>((slice & 3) << 6);
+    return key;
+}
+
+DedupeKey last_key(size_t slice) {
+    DedupeKey key = first_key(slice);
+    key[1] |= 0x3f;
+    std::fill(key.begin() + 2, key.end(), uint8_t{0xff});
+    return key;
+}
+
+} // namespace
+
+DedupeIndex::DedupeIndex(Database& db, size_t in_memory)
+    : db_(db), find_(db.prepared("SELECT seq FROM dedupe WHERE key = ?1")), in_memory_limit_(in_memory), slices_(k_slices) {}
+
+void DedupeIndex::load() {
+    const int64_t merged = db_.number("SELECT value FROM meta WHERE key = 'dedupe_merged'");
+    auto rows = db_.prepared("SELECT dedupe, seq FROM events WHERE seq > ?1 AND dedupe IS NOT NULL").query(merged);
+    std::vector<Slice> slices(k_slices);
+    while (rows.next()) {
+        Entry entry{{}, rows.integer(1)};
+        const auto bytes = rows.view(0);
+        if (bytes.size() != entry.key.size()) continue;
+        std::memcpy(entry.key.data(), bytes.data(), bytes.size());
+        slices[slice_of(entry.key)].push_back(entry);
+    }
+    size_ = 0;
+    for (auto& slice : slices) {
+        // A key comes twice when its first event was deleted and it was used again; the newest counts.
+        std::sort(slice.begin(), slice.end(),
+                  [](const Entry& a, const Entry& b) { return a.key != b.key ? a.key < b.key : a.seq > b.seq; });
+        slice.erase(std::unique(slice.begin(), slice.end(), [](const Entry& a, const Entry& b) { return a.key == b.key; }), slice.end());
+        size_ += slice.size();
+    }
+    slices_ = std::move(slices);
+    sweep_ = committed_sweep_ = Sweep{};
+}
+
+DedupeIndex::Entry* DedupeIndex::find_in(Slice& slice, const DedupeKey& key) {
+    const auto it = std::lower_bound(slice.begin(), slice.end(), key, [](const Entry& e, const DedupeKey& k) { return e.key < k; });
+    return it != slice.end() && it->key == key ? &*it : nullptr;
+}
+
+std::optional<int64_t> DedupeIndex::find(const DedupeKey& key) {
+    // Entries of this transaction stand in their slices too, so that one look finds them; rolled_back() takes them out again.
+    if (const auto* entry = find_in(slices_[slice_of(key)], key)) return entry->seq;
+    auto rows = find_.query(blob(key));
+    if (!rows.next()) return std::nullopt;
+    return rows.integer(0);
+}
+
+void DedupeIndex::insert(const Entry& entry) {
+    auto& slice = slices_[slice_of(entry.key)];
+    const auto it = std::lower_bound(slice.begin(), slice.end(), entry.key, [](const Entry& e, const DedupeKey& k) { return e.key < k; });
+    if (it != slice.end() && it->key == entry.key) {
+        it->seq = entry.seq;
+        return;
+    }
+    slice.insert(it, entry);
+    ++size_;
+}
+
+void DedupeIndex::add(const DedupeKey& key, int64_t seq) {
+    // Replacing only happens for an event that retention deleted: forgetting the old entry on a rollback loses nothing.
+    added_.push_back({key, seq});
+    insert(added_.back());
+}
+
+void DedupeIndex::write_slices(size_t limit, int64_t newest, int64_t oldest) {
+    size_t left = std::max(limit, 2 * added_.size()); // twice what comes in, so that memory stays bounded whatever the group's size
+    size_t in_memory = size_;
+    while (in_memory > in_memory_limit_ && left > 0 && written_.size() < k_slices) {
+        if (sweep_.next == 0) {
+            sweep_.started_at = newest;
+            sweep_.purges = oldest > sweep_.purged_below;
+            sweep_.purged_below = oldest;
+        }
+        const auto count = slices_[sweep_.next].size();
+        write_slice(sweep_.next, oldest);
+        written_.push_back(sweep_.next);
+        in_memory -= count;
+        left -= std::min(left, count + 16);
+        if (++sweep_.next == k_slices) {
+            sweep_.next = 0;
+            db_.prepared("UPDATE meta SET value = ?1 WHERE key = 'dedupe_merged'").run(sweep_.started_at);
+        }
+    }
+}
+
+void DedupeIndex::write_slice(size_t index, int64_t oldest) {
+    if (sweep_.purges)
+        db_.prepared("DELETE FROM dedupe WHERE key BETWEEN ?1 AND ?2 AND seq < ?3")
+            .run(blob(first_key(index)), blob(last_key(index)), oldest);
+    auto& insert = db_.prepared("INSERT OR REPLACE INTO dedupe VALUES(?1, ?2)");
+    for (const auto& entry : slices_[index])
+        if (entry.seq >= oldest) insert.run(blob(entry.key), entry.seq);
+}
+
+void DedupeIndex::committed() {
+    for (const auto index : written_) {
+        size_ -= slices_[index].size();
+        slices_[index].clear();
+    }
+    written_.clear();
+    added_.clear();
+    committed_sweep_ = sweep_;
+}
+
+void DedupeIndex::rolled_back() {
+    for (const auto& entry : added_) {
+        auto& slice = slices_[slice_of(entry.key)];
+        if (const auto* found = find_in(slice, entry.key)) {
+            slice.erase(slice.begin() + (found - slice.data()));
+            --size_;
+        }
+    }
+    added_.clear();
+    written_.clear();
+    sweep_ = committed_sweep_;
+}
+
+} // namespace gh::store
