@@ -1,6 +1,7 @@
 // The settings that every source on SNS has: their schema text and their values.
 #pragma once
 
+#include <gatehouse/join.hpp>
 #include <gatehouse/source.hpp>
 #include <gatehouse/url.hpp>
 #include <gatehouse/verify/basic.hpp>
@@ -9,8 +10,12 @@
 
 #include <map>
 
-/// Members for "properties" of a plugin's settings schema; put commas around them.
-#define GATEHOUSE_SNS_SETTINGS R"(
+namespace gatehouse::sns {
+
+/// Members for "properties" of a plugin's settings schema; a comma goes before them:
+///     constexpr std::string_view k_begin = R"({"type": "object", …, "properties": { …,)", k_end = "}}";
+///     constexpr std::string_view k_schema = joined<k_begin, sns::k_settings, k_end>;
+inline constexpr std::string_view k_settings = R"(
     "topic_arns": {"type": "array", "items": {"type": "string", "maxLength": 512}, "default": [],
       "description": "Topics whose messages are accepted. Others wait for approval when they ask for confirmation, and are refused otherwise"},
     "regions": {"type": "array", "items": {"type": "string", "maxLength": 32}, "default": [],
@@ -30,16 +35,12 @@
           "name": {"type": "string", "pattern": "^SimpleNotificationService-[0-9a-f]{32}[.]pem$"}, "pem": {"type": "string"}}},
       "description": "Signing certificates known beforehand, by file name: these are not fetched"},
     "signing_cert_host": {"type": "string", "format": "uri",
-      "description": "Where certificates are fetched and subscriptions confirmed in place of AWS: a simulator or a proxy. It can vouch for any message"}
-)"
+      "description": "Where certificates are fetched and subscriptions confirmed in place of AWS: a simulator or a proxy. It can vouch for any message"})";
 
 /// The same for sources that know raw delivery.
-#define GATEHOUSE_SNS_RAW_SETTINGS R"(
+inline constexpr std::string_view k_raw_settings = R"(,
     "subscription_arns": {"type": "array", "items": {"type": "string", "maxLength": 600}, "default": [],
-      "description": "Raw delivery: subscriptions confirmed by hand; those confirmed by this source are known without it"}
-)"
-
-namespace gatehouse::sns {
+      "description": "Raw delivery: subscriptions confirmed by hand; those confirmed by this source are known without it"})";
 
 enum class delivery { enveloped, raw };
 
