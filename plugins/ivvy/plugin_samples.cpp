@@ -1,0 +1,2 @@
+#include "plugin_samples.hpp"
+std::vector<gatehouse::sample> ivvy::samples() { return {}; }
