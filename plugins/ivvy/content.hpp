@@ -3,11 +3,11 @@
 
 #include <gatehouse/iso_time.hpp>
 
-#include "message.hpp"
-#include "subjects.hpp"
-
 #include <algorithm>
 #include <set>
+
+#include "message.hpp"
+#include "subjects.hpp"
 
 namespace ivvy {
 

@@ -21,9 +21,11 @@ bool says_not_found(int64_t code, int64_t specific) {
 }
 
 failure meaning(int64_t code, int64_t specific, const std::string& text, milliseconds after) {
-    if (specific == 23005) return failure::retry(text + "; iVvy takes requests within 5 minutes of its clock: is this machine's right?", after);
+    if (specific == 23005)
+        return failure::retry(text + "; iVvy takes requests within 5 minutes of its clock: is this machine's right?", after);
     if (code == 429 || specific == 24299 || code == 500 || code == 461 || code == 503) return failure::retry(text, after);
-    if (code == 401 || code == 403 || code == 462 || code == 463) return failure::refused(text + "; check api_key, api_secret and the key's permissions");
+    if (code == 401 || code == 403 || code == 462 || code == 463)
+        return failure::refused(text + "; check api_key, api_secret and the key's permissions");
     return failure::invalid(text);
 }
 

@@ -79,10 +79,11 @@ job<result> fetcher::by_list(const content& c) const {
         const auto meta = answer.json()["meta"];
         const auto count = static_cast<int64_t>(answer.json()["results"].size());
         start += std::max(count, count_of(meta, "count"));
-        if (count == 0 || start >= count_of(meta, "totalResults")) co_return gone(std::string(c.subject().of->name) + " " + id + " is not in its list");
+        if (count == 0 || start >= count_of(meta, "totalResults"))
+            co_return gone(std::string(c.subject().of->name) + " " + id + " is not in its list");
     }
-    co_return failure::invalid(std::string(c.subject().of->name) + " " + printable(id) + " is not in the first " + std::to_string(max_pages_) +
-                               " pages of its list; raise max_pages");
+    co_return failure::invalid(std::string(c.subject().of->name) + " " + printable(id) + " is not in the first " +
+                               std::to_string(max_pages_) + " pages of its list; raise max_pages");
 }
 
 job<result> fetcher::by_dates(const content& c) const {

@@ -47,7 +47,8 @@ job<result> fetcher::subscribe(const json::document& arguments, const sns::recei
         const auto success = answer.json()[std::string(kind) + "Success"], topic = answer.json()[std::string(kind) + "TopicId"];
         // The answer tells of all kinds, also those not asked for.
         if (!success && !topic) {
-            if (wants(arguments, kind)) out.add(json::object::of("kind", kind, "state", "unknown", "detail", "the answer does not name it"));
+            if (wants(arguments, kind))
+                out.add(json::object::of("kind", kind, "state", "unknown", "detail", "the answer does not name it"));
             continue;
         }
         const auto arn = sns::topic_arn::parse(topic.text());
@@ -57,7 +58,8 @@ job<result> fetcher::subscribe(const json::document& arguments, const sns::recei
             continue;
         }
         co_await sns.pin(*arn, std::string(kind));
-        out.add(json::object::of("kind", kind, "state", success.boolean().value_or(false) ? "subscribed" : "known", "topic_arn", arn->text()));
+        out.add(
+            json::object::of("kind", kind, "state", success.boolean().value_or(false) ? "subscribed" : "known", "topic_arn", arn->text()));
     }
     co_return document(out.text());
 }

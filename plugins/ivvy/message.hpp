@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gatehouse/json.hpp>
+#include <gatehouse/time.hpp>
 #include <gatehouse/verify/rsa.hpp>
 
 #include <array>

@@ -44,17 +44,18 @@ public:
           sns_(h, s, sns::delivery::enveloped, {"ap-southeast-2", "us-west-2", "eu-west-2"}),
           keys_(h, s),
           account_(s["account_id"].text()) {
-        if (h.secret_count("api_key") > 0 || h.secret_count("api_secret") > 0) api_.emplace(h, s);
-        else h.warning("api_key and api_secret are not set: notifications are stored as they come, and nothing is read from iVvy");
+        if (h.secret_count("api_key") > 0 || h.secret_count("api_secret") > 0)
+            api_.emplace(h, s);
+        else
+            h.warning("api_key and api_secret are not set: notifications are stored as they come, and nothing is read from iVvy");
     }
 
     void enroll(registry& r) {
         sns_.enroll(r);
         keys_.enroll(r);
-        r.verifier("sns", [this](const request& in) {
-            return sns_.verify(in, [this](const sns::envelope& e, acceptance yes) { return check_inner(e, std::move(yes)); });
-        });
-        r.route("POST", "", "sns", [this](const request& in, const acceptance&) { return notified(in); }, sns::k_max_body);
+        r.verifier("sns", [this](const request& in) { return verify(in); });
+        r.route(
+            "POST", "", "sns", [this](const request& in, const acceptance&) { return notified(in); }, sns::k_max_body);
         if (!api_) return;
         r.egress_setting("api_url");
         for (const auto& type : ivvy::readable_types()) r.fetch_back(type, [this](const stored_event& e) { return api_->fetch(e); });
@@ -67,12 +68,24 @@ public:
     }
 
 private:
+    verdict verify(const request& in) const {
+        verdict v = sns_.verify(in, [this](const sns::envelope& e, acceptance yes) { return check_inner(e, std::move(yes)); });
+        auto* missing = std::get_if<job<result>>(&v);
+        if (!missing) return v;
+        const sns::envelope e = sns::receiver::envelope_of(in);
+        if (e.type() != sns::message_type::notification) return v;
+        const auto m = ivvy::message::read(e.message());
+        if (!m || m->account() != account_) return v;
+        return keys_.fetch_after(std::move(*missing), *m);
+    }
+
     /// After SNS's signature, which is the only one that covers where iVvy's key is.
     verdict check_inner(const sns::envelope& e, acceptance yes) const {
         const auto m = ivvy::message::read(e.message());
         if (!m) return refusal("inner_malformed", "SNS delivered it, but Message is not one of iVvy's", 403);
         if (m->account() != account_)
-            return refusal("account_not_pinned", "AccountId is \"" + printable(m->account(), 40) + "\", not the configured account_id", 403);
+            return refusal("account_not_pinned", "AccountId is \"" + printable(m->account(), 40) + "\", not the configured account_id",
+                           403);
         if (!keys_.wanted()) return yes;
         return keys_.check(*m, std::move(yes));
     }

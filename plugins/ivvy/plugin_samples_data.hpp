@@ -80,4 +80,4 @@ inline constexpr std::string_view k_forged_inside = R"~({
 })~";
 // clang-format on
 
-}
+} // namespace ivvy_data

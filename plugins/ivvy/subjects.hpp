@@ -23,8 +23,8 @@ struct entity {
     std::string_view actions; ///< words that may follow the name in a Subject, each with a space after it
     std::string_view id_name; ///< where the bodies of deletions have the id; "" when there is none
     read_by how;
-    std::string_view call;                    ///< "<namespace>?action=<action>"
-    std::array<std::string_view, 2> parents;  ///< arguments of the list
+    std::string_view call;                   ///< "<namespace>?action=<action>"
+    std::array<std::string_view, 2> parents; ///< arguments of the list
 };
 
 inline constexpr std::string_view k_usual = "Added Updated Deleted ", k_generated = "Generated Deleted ", k_changed = "Updated ";
@@ -40,10 +40,18 @@ inline constexpr std::array<entity, 20> k_entities = {{
     {"Invoice", "Added Updated ", "", read_by::id, "invoice?action=getInvoice", {}},
     {"Booking", "Added Updated Moved Deleted ", "bookingId", read_by::id, "venue?action=getBooking", {}},
     {"BookingSession", k_usual, "sessionId", read_by::list, "venue?action=getBookingSessionList", {"venueId", "bookingId"}},
-    {"BookingAccommodation", "Added Updated Moved Deleted ", "accommodationId", read_by::list, "venue?action=getBookingAccommodationList",
+    {"BookingAccommodation",
+     "Added Updated Moved Deleted ",
+     "accommodationId",
+     read_by::list,
+     "venue?action=getBookingAccommodationList",
      {"venueId", "bookingId"}},
-    {"BookingRoomReservation", "Added Updated Deleted Confirmed Cancelled ", "reservationId", read_by::list,
-     "venue?action=getBookingRoomReservationList", {"venueId", "bookingId"}},
+    {"BookingRoomReservation",
+     "Added Updated Deleted Confirmed Cancelled ",
+     "reservationId",
+     read_by::list,
+     "venue?action=getBookingRoomReservationList",
+     {"venueId", "bookingId"}},
     {"BookingNote", k_usual, "noteId", read_by::list, "venue?action=getBookingNoteList", {"venueId", "bookingId"}},
     {"SpaceBlockout", k_usual, "spaceBlockoutId", read_by::list, "venue?action=getSpaceBlockoutList", {"venueId"}},
     {"BookingDocument", k_generated, "documentId", read_by::list, "venue?action=getBookingDocumentList", {"venueId", "bookingId"}},

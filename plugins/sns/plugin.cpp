@@ -38,7 +38,8 @@ public:
     void enroll(registry& r) {
         sns_.enroll(r);
         r.verifier("sns", [this](const request& in) { return sns_.verify(in); });
-        r.route("POST", "", "sns", [this](const request& in, const acceptance&) { return notified(in); }, sns::k_max_body);
+        r.route(
+            "POST", "", "sns", [this](const request& in, const acceptance&) { return notified(in); }, sns::k_max_body);
     }
 
 private:

@@ -98,4 +98,4 @@ inline constexpr std::string_view k_foreign = R"~({
 })~";
 // clang-format on
 
-}
+} // namespace sns_data

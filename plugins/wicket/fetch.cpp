@@ -62,10 +62,12 @@ job<result> api::user_subs(const json::document& arguments) const {
     if (answer.status() == 200 && d["data"].is_object()) co_return document(std::string(d["data"].raw()));
     // The documentation's meanings of 400 and 401 look exchanged: the code decides, not the status.
     const std::string_view code = d["error_fields"].text();
-    if (code == "USER_NOT_FOUND" || code == "EMAIL_NOT_FOUND") co_return failure::invalid("Wicket knows no such user (" + std::string(code) + ")");
+    if (code == "USER_NOT_FOUND" || code == "EMAIL_NOT_FOUND")
+        co_return failure::invalid("Wicket knows no such user (" + std::string(code) + ")");
     if (code == "VENDOR_NOT_FOUND") co_return failure::invalid("Wicket knows no such application_id (VENDOR_NOT_FOUND)");
     if (code == "INCORRECT_EMAIL") co_return failure::invalid("Wicket takes this for no e-mail address (INCORRECT_EMAIL)");
-    if (code == "MISSING_PARAMETERS") co_return failure::invalid("Wicket misses a parameter, or the key is of another application (MISSING_PARAMETERS)");
+    if (code == "MISSING_PARAMETERS")
+        co_return failure::invalid("Wicket misses a parameter, or the key is of another application (MISSING_PARAMETERS)");
     if (code == "UNAUTHORIZED") co_return failure::refused("Wicket refuses the key for this application_id (UNAUTHORIZED); check api_key");
     co_return unwanted(answer, what, host_.now());
 }

@@ -32,7 +32,8 @@ private:
     }
     static bool is_operation(std::string_view s) {
         for (char c : s)
-            if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.')) return false;
+            if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'))
+                return false;
         return !s.empty() && s.size() <= 64;
     }
 };
@@ -44,8 +45,10 @@ public:
     /// zone: "unknown" or "+hh:mm"; past: how old a message may be.
     date_window(std::string_view zone, gatehouse::milliseconds past) : past_(past), future_(std::chrono::minutes(5)) {
         if (zone.size() == 6) {
-            const auto hours = gatehouse::detail::parse_digits(zone.substr(1, 2)), minutes = gatehouse::detail::parse_digits(zone.substr(4));
-            if (!hours || !minutes || *hours > 14 || *minutes > 59) throw gatehouse::setting_error("date_zone", "is no zone between -14:59 and +14:59");
+            const auto hours = gatehouse::detail::parse_digits(zone.substr(1, 2)),
+                       minutes = gatehouse::detail::parse_digits(zone.substr(4));
+            if (!hours || !minutes || *hours > 14 || *minutes > 59)
+                throw gatehouse::setting_error("date_zone", "is no zone between -14:59 and +14:59");
             offset_ = std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
             if (zone[0] == '-') offset_ = -offset_;
             known_ = true;

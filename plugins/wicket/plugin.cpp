@@ -36,8 +36,10 @@ public:
           check_date_(s["check_date"].boolean().value_or(true)) {
         const bool url = static_cast<bool>(s["api_url"]), key = h.secret_count("api_key") > 0;
         if (url != key) throw setting_error(url ? "api_key" : "api_url", "is not set: the two go together");
-        if (url) api_.emplace(h, s);
-        else h.warning("api_url and api_key are not set: notifications are stored, but the user's data is not read from Wicket");
+        if (url)
+            api_.emplace(h, s);
+        else
+            h.warning("api_url and api_key are not set: notifications are stored, but the user's data is not read from Wicket");
     }
 
     void enroll(registry& r) {
@@ -45,7 +47,8 @@ public:
         r.verifier("sns", [this](const request& in) {
             return sns_.verify(in, {}, [this](const request& raw, acceptance yes) { return check_raw(raw, std::move(yes)); });
         });
-        r.route("POST", "", "sns", [this](const request& in, const acceptance&) { return notified(in); }, sns::k_max_body);
+        r.route(
+            "POST", "", "sns", [this](const request& in, const acceptance&) { return notified(in); }, sns::k_max_body);
         if (!api_) return;
         r.egress_setting("api_url");
         r.fetch_back("*", [this](const stored_event& e) { return api_->user_data(e); });
@@ -57,7 +60,8 @@ private:
     /// Nothing signs a raw message, so at least its form must be exactly the documented one.
     verdict check_raw(const request& in, acceptance yes) const {
         const auto n = wicket::notification::read(in.body());
-        if (!n) return refusal("body_malformed", "the body is not the three members application_user_sub, date_time and operation_type", 400);
+        if (!n)
+            return refusal("body_malformed", "the body is not the three members application_user_sub, date_time and operation_type", 400);
         if (!check_date_) return yes;
         const auto fault = window_.fault(n->date, host_.now());
         if (fault.empty()) return yes;

@@ -60,4 +60,4 @@ inline constexpr std::string_view k_confirmation = R"~({
 })~";
 // clang-format on
 
-}
+} // namespace wicket_data

@@ -35,9 +35,16 @@ struct IvvyMessage {
         return out;
     }
     nlohmann::json json(const Signer& by) const {
-        return {{"TxnId", transaction}, {"Region", region},     {"Timestamp", timestamp}, {"AccountId", account},
-                {"Subject", subject},   {"Body", body},         {"SourceType", 0},        {"SourceInfo", nullptr},
-                {"Signature", by.sign(text(), false)}, {"SigningPublicKeyPath", path}};
+        return {{"TxnId", transaction},
+                {"Region", region},
+                {"Timestamp", timestamp},
+                {"AccountId", account},
+                {"Subject", subject},
+                {"Body", body},
+                {"SourceType", 0},
+                {"SourceInfo", nullptr},
+                {"Signature", by.sign(text(), false)},
+                {"SigningPublicKeyPath", path}};
     }
 };
 

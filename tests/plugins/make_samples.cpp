@@ -15,14 +15,16 @@ class Writer {
 public:
     explicit Writer(const std::string& plugin) : out_("plugins/" + plugin + "/plugin_samples_data.hpp") {
         if (!out_) throw std::runtime_error("run this from the top of the tree");
-        out_ << "// Written by tests/plugins/make_samples.cpp. Keys and messages are this project's own, made for its tests: nothing here comes from AWS\n"
+        out_ << "// Written by tests/plugins/make_samples.cpp. Keys and messages are this project's own, made for its tests: nothing here "
+                "comes from AWS\n"
                 "// or from a provider, and the private keys were not kept.\n#pragma once\n\n#include <string_view>\n\nnamespace "
              << plugin << "_data {\n";
         add("certificate", signer().certificate(k_long));
     }
     ~Writer() { out_ << "\n}\n"; }
     void add(const std::string& name, const std::string& text) {
-        out_ << "\n// clang-format off\ninline constexpr std::string_view k_" << name << " = R\"~(" << text << ")~\";\n// clang-format on\n";
+        out_ << "\n// clang-format off\ninline constexpr std::string_view k_" << name << " = R\"~(" << text
+             << ")~\";\n// clang-format on\n";
     }
 
 private:
@@ -43,11 +45,12 @@ int main() {
     {
         Writer w("wicket");
         const std::string user = "0123456789abcdef0123456789abcdef0123456789abcdef01";
-        w.add("raw", R"({"application_user_sub":")" + user + R"(","date_time":"2026-03-01T11:59:57.123456","operation_type":"data_update"})");
-        w.add("enveloped",
-              Message::notification(R"({"operation_type":"data_update","application_user_sub":")" + user + R"(","date_time":"2026-03-01T11:59:57.123456"})")
-                  .sign()
-                  .body());
+        w.add("raw",
+              R"({"application_user_sub":")" + user + R"(","date_time":"2026-03-01T11:59:57.123456","operation_type":"data_update"})");
+        w.add("enveloped", Message::notification(R"({"operation_type":"data_update","application_user_sub":")" + user +
+                                                 R"(","date_time":"2026-03-01T11:59:57.123456"})")
+                               .sign()
+                               .body());
         w.add("confirmation", Message::confirmation().sign().body());
     }
     {

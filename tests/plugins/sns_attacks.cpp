@@ -69,8 +69,9 @@ BOOST_AUTO_TEST_CASE(every_signed_field_altered) {
     BOOST_TEST(judge(c.set("Message", "x")) == "signature_mismatch");
     const std::string token(256, 'b');
     c = Message::confirmation().sign();
-    c.set("Token", token).set("SubscribeURL", "https://sns.ap-southeast-2.amazonaws.com/?Action=ConfirmSubscription&TopicArn=" +
-                                                  std::string(k_topic) + "&Token=" + token);
+    c.set("Token", token)
+        .set("SubscribeURL",
+             "https://sns.ap-southeast-2.amazonaws.com/?Action=ConfirmSubscription&TopicArn=" + std::string(k_topic) + "&Token=" + token);
     BOOST_TEST(judge(c) == "signature_mismatch");
 }
 
@@ -112,7 +113,8 @@ BOOST_AUTO_TEST_CASE(a_foreign_topic_is_refused_before_anything_is_fetched) {
     BOOST_TEST(at_once(m) == "topic_not_pinned");
     // Neither the same name in another case nor a longer one.
     BOOST_TEST(at_once(Message::notification().set("TopicArn", std::string(k_topic) + "x").sign()) == "topic_not_pinned");
-    BOOST_TEST(at_once(Message::notification().set("TopicArn", "arn:aws:sns:ap-southeast-2:123456789012:Orders").sign()) == "topic_not_pinned");
+    BOOST_TEST(at_once(Message::notification().set("TopicArn", "arn:aws:sns:ap-southeast-2:123456789012:Orders").sign()) ==
+               "topic_not_pinned");
 }
 
 BOOST_AUTO_TEST_CASE(a_foreign_region_is_refused) {
@@ -132,8 +134,9 @@ BOOST_AUTO_TEST_CASE(certificate_on_a_foreign_host) {
 }
 
 BOOST_AUTO_TEST_CASE(certificate_in_a_bucket) {
-    for (const char* host : {"s3.amazonaws.com/sns", "sns.s3.amazonaws.com", "sns.s3-ap-southeast-2.amazonaws.com",
-                             "sns.s3-website-us-east-1.amazonaws.com", "s3-ap-southeast-2.amazonaws.com/sns", "sns.s3.ap-southeast-2.amazonaws.com"})
+    for (const char* host :
+         {"s3.amazonaws.com/sns", "sns.s3.amazonaws.com", "sns.s3-ap-southeast-2.amazonaws.com", "sns.s3-website-us-east-1.amazonaws.com",
+          "s3-ap-southeast-2.amazonaws.com/sns", "sns.s3.ap-southeast-2.amazonaws.com"})
         BOOST_TEST(url_verdict(std::string("https://") + host + k_path) == "certificate_url_refused", host);
 }
 
@@ -170,13 +173,15 @@ BOOST_AUTO_TEST_CASE(certificate_url_with_query_or_fragment) {
 
 BOOST_AUTO_TEST_CASE(certificate_url_with_another_path) {
     const std::string host = "https://sns.ap-southeast-2.amazonaws.com";
-    for (const char* path :
-         {"", "/", "/x.pem", "/SimpleNotificationService-0123456789abcdef0123456789abcdeF.pem",
-          "/SimpleNotificationService-0123456789abcdef0123456789abcde.pem", "/SimpleNotificationService-0123456789abcdef0123456789abcdef0.pem",
-          "/a/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem", "//SimpleNotificationService-0123456789abcdef0123456789abcdef.pem",
-          "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem/", "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem\n",
-          "/SimpleNotificationService-%30123456789abcdef0123456789abcdef.pem",
-          "\\@example.org/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"})
+    for (const char* path : {"", "/", "/x.pem", "/SimpleNotificationService-0123456789abcdef0123456789abcdeF.pem",
+                             "/SimpleNotificationService-0123456789abcdef0123456789abcde.pem",
+                             "/SimpleNotificationService-0123456789abcdef0123456789abcdef0.pem",
+                             "/a/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem",
+                             "//SimpleNotificationService-0123456789abcdef0123456789abcdef.pem",
+                             "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem/",
+                             "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem\n",
+                             "/SimpleNotificationService-%30123456789abcdef0123456789abcdef.pem",
+                             "\\@example.org/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"})
         BOOST_TEST(url_verdict(host + path) == "certificate_url_refused", path);
 }
 

@@ -1,9 +1,9 @@
 // The generic plugin: what becomes of a verified message; raw delivery; samples; the small texts.
-#include <boost/test/unit_test.hpp>
-
 #include <gatehouse/json_pointer.hpp>
 #include <gatehouse/plugin.hpp>
 #include <gatehouse/verify/sns.hpp>
+
+#include <boost/test/unit_test.hpp>
 
 #include "tests/plugins/sns_sender.hpp"
 
@@ -109,7 +109,8 @@ BOOST_AUTO_TEST_CASE(raw_messages_that_are_refused) {
     auto r = Raw::request();
     BOOST_TEST(raw.judge(r.set("x-amz-sns-topic-arn", "arn:aws:sns:ap-southeast-2:999999999999:orders")) == "topic_not_pinned");
     r = Raw::request();
-    BOOST_TEST(raw.judge(r.set("x-amz-sns-subscription-arn", std::string(k_topic) + ":2bcfbf39-05c3-41de-beaa-fcfcc21c8f56")) == "subscription_mismatch");
+    BOOST_TEST(raw.judge(r.set("x-amz-sns-subscription-arn", std::string(k_topic) + ":2bcfbf39-05c3-41de-beaa-fcfcc21c8f56")) ==
+               "subscription_mismatch");
     r = Raw::request();
     std::erase_if(r.headers, [](const auto& h) { return h.first == "x-amz-sns-subscription-arn"; });
     BOOST_TEST(raw.judge(r) == "header_missing");
@@ -159,13 +160,17 @@ BOOST_AUTO_TEST_CASE(every_sample_ends_as_it_says) {
 
 BOOST_AUTO_TEST_CASE(regions_and_arns) {
     using namespace gatehouse::sns;
-    for (const char* good : {"us-east-1", "ap-southeast-2", "us-gov-west-1", "cn-northwest-1", "us-iso-east-1", "ap-south-12"}) BOOST_TEST(is_region(good), good);
-    for (const char* bad : {"", "s3-ap-southeast-2", "us-east", "us-1", "us-east-123", "US-east-1", "us--1", "us-east-1-", "-us-east-1", "a-b-c-d-e-f-1", "us-east-1a", "us-east-x"})
+    for (const char* good : {"us-east-1", "ap-southeast-2", "us-gov-west-1", "cn-northwest-1", "us-iso-east-1", "ap-south-12"})
+        BOOST_TEST(is_region(good), good);
+    for (const char* bad : {"", "s3-ap-southeast-2", "us-east", "us-1", "us-east-123", "US-east-1", "us--1", "us-east-1-", "-us-east-1",
+                            "a-b-c-d-e-f-1", "us-east-1a", "us-east-x"})
         BOOST_TEST(!is_region(bad), bad);
     for (const auto& r : known_regions()) BOOST_TEST(is_region(r), r);
-    for (const char* bad : {"", "arn:aws:sns:us-east-1:123456789012:", "arn:aws:sqs:us-east-1:123456789012:t", "arn:aws:sns:us-east-1:12345678901:t",
-                            "arn:aws-cn:sns:us-east-1:123456789012:t", "arn:aws:sns:cn-north-1:123456789012:t", "arn:aws:sns:us-east-1:123456789012:t:x",
-                            "arn:aws:sns:us-east-1:123456789012:t x", "arn:aws:sns:us-east-1:123456789012:t\n", "arn:aws:sns:us-east-1", "arn:aws:sns:evil.example/:123456789012:t"})
+    for (const char* bad :
+         {"", "arn:aws:sns:us-east-1:123456789012:", "arn:aws:sqs:us-east-1:123456789012:t", "arn:aws:sns:us-east-1:12345678901:t",
+          "arn:aws-cn:sns:us-east-1:123456789012:t", "arn:aws:sns:cn-north-1:123456789012:t", "arn:aws:sns:us-east-1:123456789012:t:x",
+          "arn:aws:sns:us-east-1:123456789012:t x", "arn:aws:sns:us-east-1:123456789012:t\n", "arn:aws:sns:us-east-1",
+          "arn:aws:sns:evil.example/:123456789012:t"})
         BOOST_TEST(!topic_arn::parse(bad), bad);
     BOOST_TEST(certificate_name("us-east-1") == "sns.amazonaws.com");
     BOOST_TEST(certificate_name("cn-north-1") == "sns-cn-north-1.amazonaws.com.cn");

@@ -1,8 +1,8 @@
 // What is demanded of the form of a message before any signature is looked at, and what exactly is signed.
-#include <boost/test/unit_test.hpp>
-
 #include <gatehouse/plugin.hpp>
 #include <gatehouse/verify/sns.hpp>
+
+#include <boost/test/unit_test.hpp>
 
 #include "tests/plugins/sns_sender.hpp"
 
@@ -40,8 +40,10 @@ BOOST_FIXTURE_TEST_SUITE(sns_form, Fixture)
 BOOST_AUTO_TEST_CASE(the_text_of_a_notification_byte_for_byte) {
     const std::string body =
         "{\n  \"Type\" : \"Notification\",\n  \"MessageId\" : \"22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324\",\n  \"TopicArn\" : "
-        "\"arn:aws:sns:us-west-2:123456789012:MyTopic\",\n  \"Subject\" : \"My \\u00e4 Subject\",\n  \"Message\" : \"a\\r\\nb \\ud83d\\ude00 "
-        "\\/ \\\"q\\\"\\n\",\n  \"Timestamp\" : \"2012-05-02T00:54:06.000Z\",\n  \"SignatureVersion\" : \"1\",\n  \"Signature\" : \"EX\",\n  "
+        "\"arn:aws:sns:us-west-2:123456789012:MyTopic\",\n  \"Subject\" : \"My \\u00e4 Subject\",\n  \"Message\" : \"a\\r\\nb "
+        "\\ud83d\\ude00 "
+        "\\/ \\\"q\\\"\\n\",\n  \"Timestamp\" : \"2012-05-02T00:54:06.000Z\",\n  \"SignatureVersion\" : \"1\",\n  \"Signature\" : "
+        "\"EX\",\n  "
         "\"SigningCertURL\" : \"x\"\n}";
     const std::string expected =
         "Message\na\r\nb \xF0\x9F\x98\x80 / \"q\"\n\nMessageId\n22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324\nSubject\nMy \xC3\xA4 "
@@ -51,9 +53,11 @@ BOOST_AUTO_TEST_CASE(the_text_of_a_notification_byte_for_byte) {
 
 BOOST_AUTO_TEST_CASE(the_text_without_a_subject_and_with_an_empty_one) {
     const std::string tail =
-        "\"Message\":\"m\",\"Timestamp\":\"2012-05-02T00:54:06Z\",\"SignatureVersion\":\"1\",\"Signature\":\"EX\",\"SigningCertURL\":\"x\"}";
+        "\"Message\":\"m\",\"Timestamp\":\"2012-05-02T00:54:06Z\",\"SignatureVersion\":\"1\",\"Signature\":\"EX\",\"SigningCertURL\":"
+        "\"x\"}";
     const std::string head =
-        "{\"Type\":\"Notification\",\"MessageId\":\"22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324\",\"TopicArn\":\"arn:aws:sns:us-west-2:123456789012:T\",";
+        "{\"Type\":\"Notification\",\"MessageId\":\"22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324\",\"TopicArn\":\"arn:aws:sns:us-west-2:"
+        "123456789012:T\",";
     const std::string end = "Timestamp\n2012-05-02T00:54:06Z\nTopicArn\narn:aws:sns:us-west-2:123456789012:T\nType\nNotification\n";
     const std::string begin = "Message\nm\nMessageId\n22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324\n";
     BOOST_TEST(canonical_of(head + tail) == begin + end);
@@ -63,11 +67,13 @@ BOOST_AUTO_TEST_CASE(the_text_without_a_subject_and_with_an_empty_one) {
 BOOST_AUTO_TEST_CASE(the_text_of_both_confirmations_has_token_and_url) {
     for (const char* type : {"SubscriptionConfirmation", "UnsubscribeConfirmation"}) {
         const auto m = Message::confirmation(k_topic, type).sign();
-        const std::string url = "https://sns.ap-southeast-2.amazonaws.com/?Action=ConfirmSubscription&TopicArn=" + std::string(k_topic) + "&Token=" + k_token;
-        const std::string expected = "Message\nYou have chosen to subscribe to the topic " + std::string(k_topic) +
-                                     ".\nTo confirm the subscription, visit the SubscribeURL.\nMessageId\n165545c9-2a5c-472c-8df2-7ff2be2b3b1b\n"
-                                     "SubscribeURL\n" + url + "\nTimestamp\n2026-03-01T11:59:58.000Z\nToken\n" + k_token + "\nTopicArn\n" +
-                                     k_topic + "\nType\n" + type + "\n";
+        const std::string url =
+            "https://sns.ap-southeast-2.amazonaws.com/?Action=ConfirmSubscription&TopicArn=" + std::string(k_topic) + "&Token=" + k_token;
+        const std::string expected =
+            "Message\nYou have chosen to subscribe to the topic " + std::string(k_topic) +
+            ".\nTo confirm the subscription, visit the SubscribeURL.\nMessageId\n165545c9-2a5c-472c-8df2-7ff2be2b3b1b\n"
+            "SubscribeURL\n" +
+            url + "\nTimestamp\n2026-03-01T11:59:58.000Z\nToken\n" + k_token + "\nTopicArn\n" + k_topic + "\nType\n" + type + "\n";
         BOOST_TEST(canonical_of(m.body()) == expected);
     }
 }
@@ -78,7 +84,8 @@ BOOST_AUTO_TEST_CASE(surrogate_pairs_line_ends_and_raw_utf8_verify) {
     BOOST_TEST(judge(m.request()) == "accept");
     // The same strings written without escapes are the same message.
     nlohmann::json plain;
-    for (const char* k : {"Type", "MessageId", "TopicArn", "Subject", "Message", "Timestamp", "SignatureVersion", "Signature", "SigningCertURL"})
+    for (const char* k :
+         {"Type", "MessageId", "TopicArn", "Subject", "Message", "Timestamp", "SignatureVersion", "Signature", "SigningCertURL"})
         plain[k] = m.get(k);
     BOOST_TEST(judge(m.request_with(plain.dump())) == "accept");
     // A line end normalised on the way is not.
@@ -104,7 +111,8 @@ BOOST_AUTO_TEST_CASE(values_that_are_no_strings) {
 
 BOOST_AUTO_TEST_CASE(bodies_that_are_no_json_object) {
     const auto m = Message::notification().sign();
-    for (const char* body : {"", "[]", "null", "\"x\"", "{", "{} {}", "\xEF\xBB\xBF{}"}) BOOST_TEST(judge(m.request_with(body)) == "body_malformed", body);
+    for (const char* body : {"", "[]", "null", "\"x\"", "{", "{} {}", "\xEF\xBB\xBF{}"})
+        BOOST_TEST(judge(m.request_with(body)) == "body_malformed", body);
     BOOST_TEST(judge(m.request_with("{}")) == "field_missing");
     BOOST_TEST(judge(m.request_with(m.body() + "x")) == "body_malformed");
     std::string deep(100'000, '[');

@@ -8,7 +8,8 @@ using namespace sns_test;
 namespace {
 
 constexpr const char* k_other_topic = "arn:aws:sns:ap-southeast-2:999999999999:stranger";
-const std::string k_confirm_url = "https://sns.ap-southeast-2.amazonaws.com/?Action=ConfirmSubscription&TopicArn=" + std::string(k_topic) + "&Token=" + k_token;
+const std::string k_confirm_url =
+    "https://sns.ap-southeast-2.amazonaws.com/?Action=ConfirmSubscription&TopicArn=" + std::string(k_topic) + "&Token=" + k_token;
 
 struct Fixture {
     fake::Plugin plugin{std::string(SNS_PLUGIN)};
@@ -91,9 +92,10 @@ BOOST_AUTO_TEST_CASE(confirming_again_asks_nobody) {
 }
 
 BOOST_AUTO_TEST_CASE(a_subscribe_url_that_leads_elsewhere_is_refused) {
-    for (const std::string& url : {std::string("https://attacker.example/?Action=ConfirmSubscription&TopicArn=") + k_topic + "&Token=" + k_token,
-                                   std::string("http://169.254.169.254/latest/meta-data/"), k_confirm_url + "&x=y", k_confirm_url + "#",
-                                   std::string("https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=") + k_topic + "&Token=" + k_token}) {
+    for (const std::string& url :
+         {std::string("https://attacker.example/?Action=ConfirmSubscription&TopicArn=") + k_topic + "&Token=" + k_token,
+          std::string("http://169.254.169.254/latest/meta-data/"), k_confirm_url + "&x=y", k_confirm_url + "#",
+          std::string("https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=") + k_topic + "&Token=" + k_token}) {
         auto r = Message::confirmation().set("SubscribeURL", url).sign().request();
         BOOST_TEST(outcome(source.verify(r)) == "subscribe_url_mismatch", url);
     }
@@ -103,8 +105,9 @@ BOOST_AUTO_TEST_CASE(answers_of_sns_that_confirm_nothing) {
     auto r = Message::confirmation().sign().request();
     const auto type = receive(r).type;
     const std::string xml = confirmed_xml(k_subscription);
-    const std::string error = "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type><Code>InvalidParameter</Code>"
-                              "<Message>Invalid parameter: Token</Message></Error><RequestId>1</RequestId></ErrorResponse>";
+    const std::string error =
+        "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type><Code>InvalidParameter</Code>"
+        "<Message>Invalid parameter: Token</Message></Error><RequestId>1</RequestId></ErrorResponse>";
     auto refused = run(r, type, reply(400, error));
     BOOST_TEST(refused->failure == GATEHOUSE_FAIL_INVALID);
     BOOST_TEST(refused->reason.find("Invalid parameter: Token") != std::string::npos);
@@ -113,9 +116,11 @@ BOOST_AUTO_TEST_CASE(answers_of_sns_that_confirm_nothing) {
     BOOST_TEST(run(r, type, fake::Reply::lost(GATEHOUSE_NET_TIMEOUT))->failure == GATEHOUSE_FAIL_RETRY);
     BOOST_TEST(run(r, type, reply(302, xml))->failure == GATEHOUSE_FAIL_INVALID);
     for (const auto& bad :
-         {std::string(), std::string("<html/>"), confirmed_xml("pending confirmation"), confirmed_xml(std::string(k_other_topic) + ":2bcfbf39-05c3-41de-beaa-fcfcc21c8f55"),
-          "<!DOCTYPE x>" + xml, xml + xml, xml + "x", "<A>" + xml + "</A>", confirmed_xml("<!-- -->" + k_subscription), confirmed_xml("<![CDATA[" + k_subscription + "]]>"),
-          confirmed_xml(k_subscription + "</SubscriptionArn><SubscriptionArn>" + k_subscription), xml.substr(0, xml.size() - 4), confirmed_xml("&x;")})
+         {std::string(), std::string("<html/>"), confirmed_xml("pending confirmation"),
+          confirmed_xml(std::string(k_other_topic) + ":2bcfbf39-05c3-41de-beaa-fcfcc21c8f55"), "<!DOCTYPE x>" + xml, xml + xml, xml + "x",
+          "<A>" + xml + "</A>", confirmed_xml("<!-- -->" + k_subscription), confirmed_xml("<![CDATA[" + k_subscription + "]]>"),
+          confirmed_xml(k_subscription + "</SubscriptionArn><SubscriptionArn>" + k_subscription), xml.substr(0, xml.size() - 4),
+          confirmed_xml("&x;")})
         BOOST_TEST(run(r, type, reply(200, bad))->failure == GATEHOUSE_FAIL_INVALID, bad);
     BOOST_TEST(list()[0]["state"] == "pending-confirmation");
     BOOST_TEST(run(r, type, reply(200, "<?xml version=\"1.0\"?>\n" + xml))->result == GATEHOUSE_RESULT_DOCUMENT);
@@ -190,7 +195,8 @@ BOOST_AUTO_TEST_CASE(a_topic_can_be_forgotten) {
 BOOST_AUTO_TEST_CASE(the_end_of_a_subscription_raises_a_state_and_visits_nothing) {
     auto c = Message::confirmation().sign().request();
     run(c, receive(c).type, reply(200, confirmed_xml(k_subscription)));
-    auto r = Message::confirmation(k_topic, "UnsubscribeConfirmation").set("MessageId", "47138184-6831-46b8-8f7c-afc488602d7d").sign().request();
+    auto r =
+        Message::confirmation(k_topic, "UnsubscribeConfirmation").set("MessageId", "47138184-6831-46b8-8f7c-afc488602d7d").sign().request();
     const auto e = receive(r);
     BOOST_TEST(e.type == "sns.unsubscribe_confirmation");
     auto j = source.fetch(r, e.type);
@@ -208,7 +214,8 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_subscription_raises_a_state_and_visits_nothing
 }
 
 BOOST_AUTO_TEST_CASE(basic_credentials_are_asked_for_and_compared) {
-    fake::Source s(plugin, nlohmann::json{{"topic_arns", {k_topic}}, {"basic_user", "sns"}, {"basic_password", {"old", "new:pass"}}}.dump());
+    fake::Source s(plugin,
+                   nlohmann::json{{"topic_arns", {k_topic}}, {"basic_user", "sns"}, {"basic_password", {"old", "new:pass"}}}.dump());
     s.host.now = k_now;
     const auto m = Message::notification().sign();
     auto bare = m.request();
@@ -225,7 +232,8 @@ BOOST_AUTO_TEST_CASE(basic_credentials_are_asked_for_and_compared) {
     };
     BOOST_TEST(with("sns:old") == "accept");
     BOOST_TEST(with("sns:new:pass") == "accept");
-    for (const char* wrong : {"sns:****", "sns:", "", ":old", "SNS:old", "sns:oldx"}) BOOST_TEST(with(wrong) == "credentials_mismatch", wrong);
+    for (const char* wrong : {"sns:****", "sns:", "", ":old", "SNS:old", "sns:oldx"})
+        BOOST_TEST(with(wrong) == "credentials_mismatch", wrong);
     auto r = m.request();
     BOOST_TEST(outcome(s.verify(r.set("Authorization", "Bearer x"))) == "credentials_malformed");
     BOOST_TEST(outcome(s.verify(r.set("Authorization", "Basic !"))) == "credentials_malformed");
@@ -237,14 +245,15 @@ BOOST_AUTO_TEST_CASE(half_of_the_credentials_do_not_open) {
 }
 
 BOOST_AUTO_TEST_CASE(wrong_settings_are_named) {
-    for (const auto& [text, name] : std::map<std::string, std::string>{{R"({"topic_arns":["x"]})", "topic_arns"},
-                                                                       {R"({"regions":["s3-ap-southeast-2"]})", "regions"},
-                                                                       {R"({"window":"0s"})", "window"},
-                                                                       {R"({"signing_cert_host":"http://x/y"})", "signing_cert_host"},
-                                                                       {R"({"signing_certificates":[{"name":"a","pem":"b"}]})", "signing_certificates"},
-                                                                       {R"({"type_pointer":"a"})", "type_pointer"},
-                                                                       {R"({"topic_arns":["arn:aws:sns:eu-west-1:123456789012:t"],"regions":["eu-west-2"]})", "regions"},
-                                                                       {R"({"delivery":"raw"})", "delivery"}}) {
+    for (const auto& [text, name] : std::map<std::string, std::string>{
+             {R"({"topic_arns":["x"]})", "topic_arns"},
+             {R"({"regions":["s3-ap-southeast-2"]})", "regions"},
+             {R"({"window":"0s"})", "window"},
+             {R"({"signing_cert_host":"http://x/y"})", "signing_cert_host"},
+             {R"({"signing_certificates":[{"name":"a","pem":"b"}]})", "signing_certificates"},
+             {R"({"type_pointer":"a"})", "type_pointer"},
+             {R"({"topic_arns":["arn:aws:sns:eu-west-1:123456789012:t"],"regions":["eu-west-2"]})", "regions"},
+             {R"({"delivery":"raw"})", "delivery"}}) {
         fake::Source s(plugin, text);
         BOOST_TEST(s.opened == GATEHOUSE_FAILED, text);
         BOOST_TEST(s.host.reason.rfind(name + ": ", 0) == 0u, s.host.reason);

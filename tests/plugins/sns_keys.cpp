@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(the_certificate_is_asked_for_with_every_limit) {
     BOOST_TEST(ask.method == "GET");
     BOOST_TEST(ask.url == k_cert_url);
     BOOST_TEST(ask.max_response == 16u * 1024);
-    BOOST_TEST(ask.timeout == 8000);
+    BOOST_TEST(ask.timeout == 4500);
     BOOST_TEST(!ask.share_key.empty());
     BOOST_TEST(ask.headers.empty());
 }
@@ -67,7 +67,10 @@ BOOST_AUTO_TEST_CASE(a_thousand_cold_requests_cost_one_fetch) {
 }
 
 BOOST_AUTO_TEST_CASE(each_url_has_its_own_share_key) {
-    auto other = Message::notification().sign(signer(), "1", "https://sns.ap-southeast-2.amazonaws.com/SimpleNotificationService-ffffffffffffffffffffffffffffffff.pem").request();
+    auto other =
+        Message::notification()
+            .sign(signer(), "1", "https://sns.ap-southeast-2.amazonaws.com/SimpleNotificationService-ffffffffffffffffffffffffffffffff.pem")
+            .request();
     const auto a = missing_key();
     auto b = source.verify(other);
     b.job->start();
@@ -75,9 +78,9 @@ BOOST_AUTO_TEST_CASE(each_url_has_its_own_share_key) {
 }
 
 BOOST_AUTO_TEST_CASE(a_failing_fetch_is_our_trouble_and_not_remembered) {
-    for (const auto& r : {reply(404), reply(403, "<Error/>"), reply(500), reply(503), reply(301), reply(200, "<html>captive portal</html>"), reply(200, ""),
-                          fake::Reply::lost(GATEHOUSE_NET_TIMEOUT), fake::Reply::lost(GATEHOUSE_NET_TLS), fake::Reply::lost(GATEHOUSE_NET_TOO_LARGE),
-                          fake::Reply::lost(GATEHOUSE_NET_TRUNCATED)}) {
+    for (const auto& r : {reply(404), reply(403, "<Error/>"), reply(500), reply(503), reply(301), reply(200, "<html>captive portal</html>"),
+                          reply(200, ""), fake::Reply::lost(GATEHOUSE_NET_TIMEOUT), fake::Reply::lost(GATEHOUSE_NET_TLS),
+                          fake::Reply::lost(GATEHOUSE_NET_TOO_LARGE), fake::Reply::lost(GATEHOUSE_NET_TRUNCATED)}) {
         const auto j = missing_key();
         BOOST_REQUIRE_EQUAL(j->asked, "http");
         j->reply(r);
@@ -112,14 +115,17 @@ BOOST_AUTO_TEST_CASE(a_forged_message_does_not_throw_the_certificate_out) {
 }
 
 BOOST_AUTO_TEST_CASE(certificates_known_beforehand_are_not_fetched) {
-    fake::Source offline(plugin, nlohmann::json{{"topic_arns", {k_topic}},
-                                                {"signing_certificates",
-                                                 {{{"name", "SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"}, {"pem", certificate}}}}}
-                                     .dump());
+    fake::Source offline(
+        plugin, nlohmann::json{{"topic_arns", {k_topic}},
+                               {"signing_certificates",
+                                {{{"name", "SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"}, {"pem", certificate}}}}}
+                    .dump());
     BOOST_TEST(offline.opened == GATEHOUSE_OK, offline.host.reason);
     offline.host.now = k_now;
     BOOST_TEST(outcome(offline.verify(request)) == "accept");
-    auto elsewhere = Message::notification().sign(signer(), "1", "https://example.org/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem").request();
+    auto elsewhere = Message::notification()
+                         .sign(signer(), "1", "https://example.org/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem")
+                         .request();
     BOOST_TEST(outcome(offline.verify(elsewhere)) == "certificate_url_refused");
 }
 
@@ -141,9 +147,14 @@ BOOST_AUTO_TEST_CASE(a_simulator_needs_the_operator_s_word_and_replaces_aws) {
         a.job->reply(reply(200, certificate));
         BOOST_TEST(outcome(s.verify(*r)) == "accept");
     }
-    auto foreign = Message::notification().sign(signer(), "1", "http://127.0.0.1:4101/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem").request();
+    auto foreign = Message::notification()
+                       .sign(signer(), "1", "http://127.0.0.1:4101/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem")
+                       .request();
     BOOST_TEST(outcome(s.verify(foreign)) == "certificate_url_refused");
-    auto c = Message::confirmation().set("SubscribeURL", at + "/?Action=ConfirmSubscription&TopicArn=" + k_topic + "&Token=" + k_token).sign(signer(), "1", its_url).request();
+    auto c = Message::confirmation()
+                 .set("SubscribeURL", at + "/?Action=ConfirmSubscription&TopicArn=" + k_topic + "&Token=" + k_token)
+                 .sign(signer(), "1", its_url)
+                 .request();
     const auto accepted = s.verify(c);
     BOOST_TEST(outcome(accepted) == "accept");
     auto j = s.fetch(c, s.handle(c, accepted).type);

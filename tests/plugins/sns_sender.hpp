@@ -120,9 +120,13 @@ public:
     }
     static Message confirmation(const std::string& topic = k_topic, const std::string& type = "SubscriptionConfirmation") {
         Message m(type);
-        return m.set("MessageId", "165545c9-2a5c-472c-8df2-7ff2be2b3b1b").set("Token", k_token).set("TopicArn", topic)
-            .set("Message", "You have chosen to subscribe to the topic " + topic + ".\nTo confirm the subscription, visit the SubscribeURL.")
-            .set("SubscribeURL", "https://sns." + region(topic) + ".amazonaws.com/?Action=ConfirmSubscription&TopicArn=" + topic + "&Token=" + k_token)
+        return m.set("MessageId", "165545c9-2a5c-472c-8df2-7ff2be2b3b1b")
+            .set("Token", k_token)
+            .set("TopicArn", topic)
+            .set("Message",
+                 "You have chosen to subscribe to the topic " + topic + ".\nTo confirm the subscription, visit the SubscribeURL.")
+            .set("SubscribeURL",
+                 "https://sns." + region(topic) + ".amazonaws.com/?Action=ConfirmSubscription&TopicArn=" + topic + "&Token=" + k_token)
             .set("Timestamp", k_stamp);
     }
     static std::string region(const std::string& topic) {
@@ -172,8 +176,11 @@ public:
     fake::Request request_with(std::string body) const {
         fake::Request r;
         r.body = std::move(body);
-        r.set("x-amz-sns-message-type", get("Type")).set("x-amz-sns-message-id", get("MessageId")).set("x-amz-sns-topic-arn", get("TopicArn"));
-        if (get("Type") != "SubscriptionConfirmation") r.set("x-amz-sns-subscription-arn", get("TopicArn") + ":2bcfbf39-05c3-41de-beaa-fcfcc21c8f55");
+        r.set("x-amz-sns-message-type", get("Type"))
+            .set("x-amz-sns-message-id", get("MessageId"))
+            .set("x-amz-sns-topic-arn", get("TopicArn"));
+        if (get("Type") != "SubscriptionConfirmation")
+            r.set("x-amz-sns-subscription-arn", get("TopicArn") + ":2bcfbf39-05c3-41de-beaa-fcfcc21c8f55");
         r.set("Content-Type", "text/plain; charset=UTF-8").set("User-Agent", "Amazon Simple Notification Service Agent");
         return r;
     }

@@ -11,7 +11,8 @@ const std::string k_user = "0123456789abcdef0123456789abcdef0123456789abcdef01";
 
 struct Fixture {
     fake::Plugin plugin{std::string(WICKET_PLUGIN)};
-    fake::Source source{plugin, R"({"topic_arns":["arn:aws:sns:eu-west-1:123456789012:users"],"api_url":"https://wicket.example/b2b/","api_key":"k",
+    fake::Source source{plugin,
+                        R"({"topic_arns":["arn:aws:sns:eu-west-1:123456789012:users"],"api_url":"https://wicket.example/b2b/","api_key":"k",
                                     "application_id":"shop"})",
                         GATEHOUSE_OK, "/hooks/Zx8yQk2LmP0aRt5VbN7c"};
     fake::Request request;
@@ -42,7 +43,8 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(wicket_fetch, Fixture)
 
 BOOST_AUTO_TEST_CASE(the_user_is_read_with_the_key_in_its_header) {
-    const std::string answer = R"({"application_user_sub":")" + k_user + R"(","user_data":{"is_club":"true","club_id":"41"},"user_agreements":[]})";
+    const std::string answer =
+        R"({"application_user_sub":")" + k_user + R"(","user_data":{"is_club":"true","club_id":"41"},"user_agreements":[]})";
     const auto j = read(reply(200, answer));
     BOOST_TEST(last->method == "POST");
     BOOST_TEST(last->url == "https://wicket.example/b2b/user-data/read");
@@ -98,11 +100,11 @@ BOOST_AUTO_TEST_CASE(a_user_is_looked_up) {
 
 BOOST_AUTO_TEST_CASE(the_code_decides_and_not_the_status) {
     for (const auto& [code, kind] : std::map<std::string, int>{{"VENDOR_NOT_FOUND", GATEHOUSE_FAIL_INVALID},
-                                                              {"USER_NOT_FOUND", GATEHOUSE_FAIL_INVALID},
-                                                              {"EMAIL_NOT_FOUND", GATEHOUSE_FAIL_INVALID},
-                                                              {"INCORRECT_EMAIL", GATEHOUSE_FAIL_INVALID},
-                                                              {"MISSING_PARAMETERS", GATEHOUSE_FAIL_INVALID},
-                                                              {"UNAUTHORIZED", GATEHOUSE_FAIL_REFUSED}})
+                                                               {"USER_NOT_FOUND", GATEHOUSE_FAIL_INVALID},
+                                                               {"EMAIL_NOT_FOUND", GATEHOUSE_FAIL_INVALID},
+                                                               {"INCORRECT_EMAIL", GATEHOUSE_FAIL_INVALID},
+                                                               {"MISSING_PARAMETERS", GATEHOUSE_FAIL_INVALID},
+                                                               {"UNAUTHORIZED", GATEHOUSE_FAIL_REFUSED}})
         for (int status : {400, 401, 404, 406}) {
             const auto j = subs(R"({"email":"a"})", reply(status, R"({"status":400,"error_fields":")" + code + "\"}"));
             BOOST_TEST(j->failure == kind, code);

@@ -14,7 +14,8 @@ const fake::Plugin& plugin() {
 
 const std::string k_user = "0123456789abcdef0123456789abcdef0123456789abcdef01";
 
-std::string body(const std::string& date = "2026-03-01T11:59:57.123456", const std::string& user = k_user, const std::string& operation = "data_update") {
+std::string body(const std::string& date = "2026-03-01T11:59:57.123456", const std::string& user = k_user,
+                 const std::string& operation = "data_update") {
     return nlohmann::json{{"application_user_sub", user}, {"date_time", date}, {"operation_type", operation}}.dump();
 }
 
@@ -25,7 +26,9 @@ nlohmann::json with(nlohmann::json more = nlohmann::json::object()) {
 }
 
 struct Source : fake::Source {
-    explicit Source(const nlohmann::json& settings) : fake::Source(plugin(), settings.dump(), GATEHOUSE_OK, "/hooks/Zx8yQk2LmP0aRt5VbN7c") { host.now = k_now; }
+    explicit Source(const nlohmann::json& settings) : fake::Source(plugin(), settings.dump(), GATEHOUSE_OK, "/hooks/Zx8yQk2LmP0aRt5VbN7c") {
+        host.now = k_now;
+    }
     std::string judge(fake::Request r) { return outcome(verify(r)); }
 };
 
@@ -92,10 +95,12 @@ BOOST_AUTO_TEST_CASE(only_the_three_documented_members) {
     refused(body("2026-03-01T11:59:57.1", "ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789AB"));
     refused(body("2026-03-01T11:59:57.1", k_user, ""));
     refused(body("2026-03-01T11:59:57.1", k_user, "a b"));
-    refused(R"({"application_user_sub":")" + k_user + R"(","application_user_sub":")" + k_user + R"(","date_time":"2026-03-01T11:59:57","operation_type":"data_update"})");
+    refused(R"({"application_user_sub":")" + k_user + R"(","application_user_sub":")" + k_user +
+            R"(","date_time":"2026-03-01T11:59:57","operation_type":"data_update"})");
     refused(body() + std::string(5000, ' '));
     // Members in another order, and operations that are not documented, are fine.
-    BOOST_TEST(s.judge(raw(R"({"operation_type":"data_delete","date_time":"2026-03-01T11:59:57","application_user_sub":")" + k_user + "\"}")) == "accept");
+    BOOST_TEST(s.judge(raw(R"({"operation_type":"data_delete","date_time":"2026-03-01T11:59:57","application_user_sub":")" + k_user +
+                           "\"}")) == "accept");
 }
 
 BOOST_AUTO_TEST_CASE(the_window_allows_for_every_zone_while_the_zone_is_unknown) {
@@ -134,7 +139,9 @@ BOOST_AUTO_TEST_CASE(a_foreign_topic_or_subscription) {
     auto r = raw(body());
     BOOST_TEST(s.judge(r.set("x-amz-sns-topic-arn", "arn:aws:sns:ap-southeast-2:999999999999:orders")) == "topic_not_pinned");
     r = raw(body());
-    BOOST_TEST(s.judge(r.set("x-amz-sns-subscription-arn", "arn:aws:sns:ap-southeast-2:999999999999:orders:2bcfbf39-05c3-41de-beaa-fcfcc21c8f55")) == "subscription_mismatch");
+    BOOST_TEST(s.judge(r.set("x-amz-sns-subscription-arn",
+                             "arn:aws:sns:ap-southeast-2:999999999999:orders:2bcfbf39-05c3-41de-beaa-fcfcc21c8f55")) ==
+               "subscription_mismatch");
 }
 
 BOOST_AUTO_TEST_CASE(enveloped_delivery_is_verified) {

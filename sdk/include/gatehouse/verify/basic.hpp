@@ -32,7 +32,8 @@ public:
             match |= expected && !expected->empty() && equal_constant_time(user_ + ":" + *expected, *decoded);
         }
         if (match) return std::nullopt;
-        return refusal("credentials_mismatch", "user or password differ from the settings; was the endpoint's URL registered with them?", 403);
+        return refusal("credentials_mismatch", "user or password differ from the settings; was the endpoint's URL registered with them?",
+                       403);
     }
 
 private:

@@ -30,9 +30,9 @@ using owned = std::unique_ptr<T, freed_by<free>>;
 
 } // namespace detail
 
-/// One public key, ready for use from any thread at once. Contexts with key, padding and digest already set are kept and used again, so that
-/// a verification costs little more than the modular exponentiation. They are kept here and not per thread: thread-local objects would pin
-/// the plugin's file in memory.
+/// One public key, ready for use from any thread at once. Contexts with key, padding and digest already set are kept and used again, so
+/// that a verification costs little more than the modular exponentiation. They are kept here and not per thread: thread-local objects would
+/// pin the plugin's file in memory.
 class rsa_key {
 public:
     /// Null when it is no RSA key, or has fewer than `least_bits`.
@@ -57,8 +57,8 @@ public:
         unsigned size = 0;
         if (EVP_Digest(data.data(), data.size(), hash.data(), &size, s.md.get(), nullptr) != 1) throw std::bad_alloc();
         context c = take(s);
-        const bool good = EVP_PKEY_verify(c.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(), hash.data(),
-                                          size) == 1;
+        const bool good =
+            EVP_PKEY_verify(c.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(), hash.data(), size) == 1;
         if (!good) ERR_clear_error();
         give_back(s, std::move(c));
         return good;

@@ -18,7 +18,8 @@
 //   - That URL must be the one of the topic's own region: https, exactly that host, exactly SNS's kind of path, nothing else. It is looked
 //     up in the cache only after that. What is downloaded must be one PEM certificate and nothing else, for the name that SNS uses in that
 //     region, valid at the message's Timestamp.
-//   - By default trust in the certificate rests on the TLS connection to that host, as in every validator that AWS publishes: SNS serves the
+//   - By default trust in the certificate rests on the TLS connection to that host, as in every validator that AWS publishes: SNS serves
+//   the
 //     certificate without its chain. With the setting signing_ca it must also chain to the certificates given there.
 //   - A signature by SNS says nothing of whose topic it is. Only pinned topics are accepted: those of topic_arns, those an operator
 //     approved, those a provider's API named (pin). Another topic's confirmation that verifies is kept, waiting for approval.

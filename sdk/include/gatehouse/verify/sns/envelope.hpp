@@ -57,8 +57,8 @@ public:
     /// The text that is signed: for each key in order the key, LF, the decoded value, LF. Nothing is normalised.
     std::string canonical() const {
         static constexpr std::string_view of_notification[] = {"Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"};
-        static constexpr std::string_view of_confirmation[] = {"Message",  "MessageId", "SubscribeURL", "Timestamp",
-                                                               "Token", "TopicArn",  "Type"};
+        static constexpr std::string_view of_confirmation[] = {"Message", "MessageId", "SubscribeURL", "Timestamp",
+                                                               "Token",   "TopicArn",  "Type"};
         std::string out;
         out.reserve(message().size() + 1024);
         const auto add = [&](std::string_view key) {
@@ -82,8 +82,7 @@ private:
     }
 
     std::optional<refusal> read_fields() {
-        for (const auto name :
-             {"Type", "MessageId", "TopicArn", "Message", "Timestamp", "SignatureVersion", "Signature", "SigningCertURL"})
+        for (const auto name : {"Type", "MessageId", "TopicArn", "Message", "Timestamp", "SignatureVersion", "Signature", "SigningCertURL"})
             if (auto fault = need(name)) return fault;
         const auto type = parse_message_type(field("Type"));
         if (!type) return malformed("Type", "a message type of SNS");

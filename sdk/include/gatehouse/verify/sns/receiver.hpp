@@ -23,7 +23,10 @@ public:
 
     /// Throws setting_error. `default_regions`: where the settings name neither topics nor regions; empty = all known.
     receiver(host h, const settings& s, delivery d, std::vector<std::string> default_regions = {})
-        : host_(h), settings_(h, s, d, std::move(default_regions)), topics_(h), explain_(h),
+        : host_(h),
+          settings_(h, s, d, std::move(default_regions)),
+          topics_(h),
+          explain_(h),
           keys_(h, "signing certificate of SNS", [this](const std::string& body) { return read_certificate(body); }) {
         if (!settings_.other_origin().empty())
             h.warning("signing_cert_host is set: whoever answers at " + settings_.other_origin() + " can vouch for any SNS message");

@@ -76,7 +76,8 @@ inline job<result> receiver::unsubscribed(const stored_event& e) const {
     topic_entry entry = topics_.find(topic).value_or(topic_entry(topic, topic_state::disabled, host_.now()));
     // Its SubscribeURL would subscribe again: that is for the operator to decide. The confirmed ARN stays, for messages still under way.
     entry.enter(topic_state::disabled, host_.now())
-        .detail("SNS reported the end of the subscription at " + utc_text(message.timestamp()) + ": ask the topic's owner to subscribe again");
+        .detail("SNS reported the end of the subscription at " + utc_text(message.timestamp()) +
+                ": ask the topic's owner to subscribe again");
     co_return document(entry.shown().text()).state(detail::one_change(topics_.put(entry)));
 }
 
@@ -85,7 +86,8 @@ inline job<result> receiver::approve(const json::document& arguments) const {
     if (!topic) co_return failure::invalid("topic_arn is not arn:aws:sns:<region>:<account>:<topic>");
     const auto known = topics_.find(topic->text());
     if (!known || known->token().empty())
-        co_return failure::invalid("no confirmation of " + topic->text() + " waits here; the operation \"subscriptions\" lists those that do");
+        co_return failure::invalid("no confirmation of " + topic->text() +
+                                   " waits here; the operation \"subscriptions\" lists those that do");
     if (known->state() == topic_state::active) co_return document(known->shown().text());
     co_return co_await confirm(*topic, known->token());
 }
@@ -93,7 +95,8 @@ inline job<result> receiver::approve(const json::document& arguments) const {
 inline job<void> receiver::pin(topic_arn arn, std::string detail) const {
     auto known = topics_.find(arn.text());
     if (known && known->state() == topic_state::pending_approval && !known->token().empty()) {
-        const http::response answer = co_await http::get(confirmation_url(arn, known->token(), settings_.other_origin())).max_response(65'536);
+        const http::response answer =
+            co_await http::get(confirmation_url(arn, known->token(), settings_.other_origin())).max_response(65'536);
         const std::string subscription = detail::subscription_of(answer, arn, host_.now());
         known->enter(topic_state::active, host_.now()).subscription(subscription).detail(detail);
         co_await put_state(topics_.put(*known));

@@ -8,7 +8,8 @@ namespace gatehouse::sns {
 inline receiver::certificates::entry receiver::read_certificate(const std::string& body) const {
     // An error page is trouble on the way; something with a certificate in it that is not just a certificate is an attempt at one.
     if (body.find("-----BEGIN") == std::string::npos)
-        throw failure::retry("signing certificate of SNS: what was downloaded (" + std::to_string(body.size()) + " bytes) is no certificate");
+        throw failure::retry("signing certificate of SNS: what was downloaded (" + std::to_string(body.size()) +
+                             " bytes) is no certificate");
     auto [read, fault] = certificate::read(body, settings_.trusted());
     return read ? certificates::entry(std::move(read)) : certificates::entry(std::move(fault));
 }
@@ -65,7 +66,8 @@ inline verdict receiver::verify_envelope(const request& in, const message_header
 inline std::optional<refusal> receiver::check_origin(const envelope& e) const {
     const topic_arn& topic = e.topic();
     if (!settings_.names_region(topic.region()))
-        return refusal("region_not_allowed", "the topic is in region " + topic.region() + ", which is not among this source's regions", 403);
+        return refusal("region_not_allowed", "the topic is in region " + topic.region() + ", which is not among this source's regions",
+                       403);
     // Any AWS customer can have SNS sign messages to this address: without the right topic, a signature proves nothing.
     if (e.type() != message_type::subscription_confirmation && !pinned(topic.text()))
         return refusal("topic_not_pinned", "topic " + topic.text() + " is neither in topic_arns nor approved", 403);
@@ -77,8 +79,9 @@ inline std::optional<refusal> receiver::check_origin(const envelope& e) const {
     if (const auto fault = certificate_url_fault(e.signing_cert_url(), topic.region(), settings_.other_origin()); !fault.empty())
         return refusal("certificate_url_refused", "SigningCertURL: " + fault, 403);
     if (e.type() == message_type::notification) return std::nullopt;
-    const bool rebuilt = e.subscribe_url() == confirmation_url(topic, e.token()) ||
-                         (!settings_.other_origin().empty() && e.subscribe_url() == confirmation_url(topic, e.token(), settings_.other_origin()));
+    const bool rebuilt =
+        e.subscribe_url() == confirmation_url(topic, e.token()) ||
+        (!settings_.other_origin().empty() && e.subscribe_url() == confirmation_url(topic, e.token(), settings_.other_origin()));
     if (!rebuilt) return refusal("subscribe_url_mismatch", "SubscribeURL is not the one that TopicArn and Token make", 403);
     return std::nullopt;
 }
@@ -92,10 +95,11 @@ inline std::optional<refusal> receiver::check_certificate(const certificate& c, 
     // By the message's time and not by the clock: a message repeated after a change of certificates was signed with the old one.
     const time_point at = e.timestamp();
     if (at > c.valid_until())
-        return refusal("certificate_expired", "at " + utc_text(at) + " the certificate had expired: it ended " + utc_text(c.valid_until()), 403);
-    if (at < c.valid_from())
-        return refusal("certificate_not_yet_valid", "at " + utc_text(at) + " the certificate was not valid yet: it began " + utc_text(c.valid_from()),
+        return refusal("certificate_expired", "at " + utc_text(at) + " the certificate had expired: it ended " + utc_text(c.valid_until()),
                        403);
+    if (at < c.valid_from())
+        return refusal("certificate_not_yet_valid",
+                       "at " + utc_text(at) + " the certificate was not valid yet: it began " + utc_text(c.valid_from()), 403);
     if (!settings_.trusted()) return std::nullopt;
     if (const auto fault = c.chain_fault(at); !fault.empty()) {
         keys_.doubt(e.signing_cert_url());
@@ -106,12 +110,14 @@ inline std::optional<refusal> receiver::check_certificate(const certificate& c, 
 
 inline verdict receiver::verify_raw(const request& in, const message_headers& headers, const raw_check& more) const {
     if (!headers.raw())
-        return refusal("envelope_refused", "this source expects raw delivery, and the request does not say x-amz-sns-rawdelivery: true", 403);
+        return refusal("envelope_refused", "this source expects raw delivery, and the request does not say x-amz-sns-rawdelivery: true",
+                       403);
     if (!is_uuid(headers.message_id())) return refusal("header_malformed", "x-amz-sns-message-id is not a UUID", 400);
     const auto topic = topic_arn::parse(headers.topic());
     if (!topic) return refusal("header_malformed", "x-amz-sns-topic-arn is not arn:aws:sns:<region>:<account>:<topic>", 400);
     if (!settings_.names_region(topic->region()))
-        return refusal("region_not_allowed", "the topic is in region " + topic->region() + ", which is not among this source's regions", 403);
+        return refusal("region_not_allowed", "the topic is in region " + topic->region() + ", which is not among this source's regions",
+                       403);
     if (!pinned(topic->text()))
         return refusal("topic_not_pinned", "topic " + topic->text() + " is neither in topic_arns nor approved", 403);
     const auto subscription = in.header("x-amz-sns-subscription-arn");
@@ -121,7 +127,8 @@ inline verdict receiver::verify_raw(const request& in, const message_headers& he
     bool any = false;
     if (!confirmed_subscription(*topic, *subscription, any)) {
         // The confirmation may be a moment away from being stored: not the sender's fault.
-        if (!any) throw failure::retry("no subscription of " + topic->text() + " is confirmed yet; approve it, or name it in subscription_arns");
+        if (!any)
+            throw failure::retry("no subscription of " + topic->text() + " is confirmed yet; approve it, or name it in subscription_arns");
         return refusal("subscription_mismatch", "x-amz-sns-subscription-arn is not the subscription that this source confirmed", 403);
     }
     if (in.body().size() > 262'144) return refusal("body_malformed", "a raw message is at most 262144 bytes long", 400);
@@ -159,7 +166,8 @@ inline std::optional<outcome> receiver::handshake(const request& in) const {
         return response(200).state(std::move(change));
     }
     const auto type = e.type() == message_type::subscription_confirmation ? k_confirmation_type : k_unsubscribe_type;
-    if (type == k_unsubscribe_type) host_.warning("SNS says that a subscription of topic " + topic + " has ended: nothing more will come from it");
+    if (type == k_unsubscribe_type)
+        host_.warning("SNS says that a subscription of topic " + topic + " has ended: nothing more will come from it");
     return event(e.message_id(), type).subject(topic).ordering_key("sns " + topic).occurred_at(e.timestamp()).answer(200).body_may_vary();
 }
 

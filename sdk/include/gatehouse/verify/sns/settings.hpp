@@ -59,8 +59,9 @@ public:
         read_certificates(s);
         read_host(s);
         if (d == delivery::raw && !basic_ && !has_unguessable_part(s.path()))
-            throw setting_error("delivery", "raw messages carry no signature: set basic_user and basic_password, or give the source a path "
-                                            "with a part of 16 random characters or more that nobody can guess");
+            throw setting_error("delivery",
+                                "raw messages carry no signature: set basic_user and basic_password, or give the source a path "
+                                "with a part of 16 random characters or more that nobody can guess");
     }
 
     delivery form() const { return delivery_; }
