@@ -64,7 +64,7 @@ double hmac(const fake::Plugin& plugin, double seconds) {
 }
 
 double primitive(double seconds) {
-    const std::string text(1000, 'x'), signature = *gh::from_base64(signer().sign(text, false));
+    const std::string text(1000, 'x'), signature = *gh::from_base64_lenient(signer().sign(text, false));
     unsigned char hash[20];
     unsigned size = 0;
     EVP_Digest(text.data(), text.size(), hash, &size, EVP_sha1(), nullptr);
