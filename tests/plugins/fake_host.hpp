@@ -80,14 +80,14 @@ public:
     gatehouse_status opened = GATEHOUSE_FAILED, enrolled = GATEHOUSE_FAILED;
 
     /// settings: JSON object, secrets as plain values; they are taken out and the schema's defaults filled in, as a host does.
-    Source(const Plugin& plugin, std::string_view settings, gatehouse_status refuse = GATEHOUSE_OK)
+    Source(const Plugin& plugin, std::string_view settings, gatehouse_status refuse = GATEHOUSE_OK, std::string_view path = "/sample")
         : refuse_enrolling(refuse), plugin_(plugin) {
         nlohmann::json json = nlohmann::json::parse(settings);
         const auto schema = nlohmann::json::parse(text(plugin->settings_schema));
         if (schema.contains("properties"))
             for (const auto& [name, rule] : schema["properties"].items()) take(json, name, rule);
         const std::string plain = json.dump();
-        const gatehouse_settings abi{sizeof(abi), 0, text(std::string_view("test")), text(plain), text(std::string_view("/sample"))};
+        const gatehouse_settings abi{sizeof(abi), 0, text(std::string_view("test")), text(plain), text(path)};
         opened = plugin->open_source(host.abi(), &abi, &source_);
         if (opened != GATEHOUSE_OK) return;
         const gatehouse_registry registry{sizeof(registry), 0, this, &on_verifier, &on_route, &on_fetch, &on_operation, &on_egress};

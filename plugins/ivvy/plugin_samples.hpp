@@ -1,0 +1,8 @@
+// Requests for the conformance check.
+#pragma once
+
+#include <gatehouse/plugin.hpp>
+
+namespace ivvy {
+std::vector<gatehouse::sample> samples();
+}

@@ -1,0 +1,264 @@
+// The iVvy plugin's calls, with the API played by the test.
+#include <boost/test/unit_test.hpp>
+
+#include "ivvy/fetch_api.hpp"
+#include "tests/plugins/ivvy_message.hpp"
+
+using namespace sns_test;
+
+namespace {
+
+struct Fixture {
+    fake::Plugin plugin{std::string(IVVY_PLUGIN)};
+    fake::Source source{
+        plugin,
+        nlohmann::json{{"account_id", "14"}, {"api_key", "key"}, {"api_secret", "my secret key"}, {"venue_id", "7"}, {"max_pages", 3}}
+            .dump()};
+    IvvyMessage message;
+    fake::Request request;
+    Fixture() { source.host.now = 1333491804000; } // 2012-04-03 22:23:24
+
+    std::unique_ptr<fake::Job> begin(const std::string& subject, const std::string& body, const std::string& type) {
+        message.subject = subject;
+        message.body = body;
+        request = Message::notification(message.json(other_signer()).dump()).sign().request();
+        auto j = source.fetch(request, type);
+        BOOST_REQUIRE(j);
+        j->start();
+        return j;
+    }
+    std::unique_ptr<fake::Job> company(const fake::Reply& answer) {
+        auto j = begin("CompanyUpdated", R"({"data":{"id":70},"previousData":{}})", "Company.updated");
+        BOOST_REQUIRE_EQUAL(j->asked, "http");
+        j->reply(answer);
+        return j;
+    }
+    std::unique_ptr<fake::Job> call(const std::string& name, const std::string& arguments = "{}") {
+        auto j = source.operation(name, arguments);
+        j->start();
+        return j;
+    }
+    static fake::Reply error(int status, const std::string& code, const std::string& specific = "0") {
+        return reply(status, R"({"errorCode":)" + code + R"(,"message":"m","specificCode":)" + specific + "}");
+    }
+};
+
+std::string hmac_hex(const std::string& key, const std::string& text) {
+    uint8_t out[64];
+    const std::string_view parts[] = {text};
+    const size_t n = gh::hmac(gh::HashAlgorithm::sha1, key, parts, out);
+    return ivvy::hex_of({reinterpret_cast<const char*>(out), n});
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(ivvy_api, Fixture)
+
+BOOST_AUTO_TEST_CASE(the_documented_vectors) {
+    BOOST_TEST(ivvy::hex_digest("MD5", R"({"example":"body"})") == "a09f600c77a6dbd947db24c61e8935ca");
+    BOOST_TEST(ivvy::hex_digest("MD5", "string to hash\n") == "2fcc83d76f9b2d8ef372271d807a3364");
+    const std::string text =
+        ivvy::iws_text("a09f600c77a6dbd947db24c61e8935ca", "application/json", "/api/1.0/test?action=ping", "2012-04-03 22:23:24");
+    BOOST_TEST(text == "posta09f600c77a6dbd947db24c61e8935caapplication/json/api/1.0/test?action=ping1.0ivvydate=2012-04-03 22:23:24");
+    BOOST_TEST(hmac_hex("my secret key", "string to sign") == "a993876ea1218921a1c8551923473da7b310dfae");
+    BOOST_TEST(hmac_hex("my secret key", text) == "74af7ec6fec55dc88543e05096c69cebaf391eb9");
+}
+
+BOOST_AUTO_TEST_CASE(a_request_carries_what_it_signs) {
+    const auto j = call("ping");
+    BOOST_REQUIRE_EQUAL(j->asked, "http");
+    const auto& r = j->requests[0];
+    BOOST_TEST(r.method == "POST");
+    BOOST_TEST(r.url == "https://api.ap-southeast-2.ivvy.com/api/1.0/test?action=ping");
+    BOOST_TEST(r.body == "");
+    BOOST_TEST(r.header("Content-MD5") == "d41d8cd98f00b204e9800998ecf8427e");
+    BOOST_TEST(r.header("Content-Type") == "application/json");
+    BOOST_TEST(r.header("IVVY-Date") == "2012-04-03 22:23:24");
+    BOOST_TEST(r.header("X-Api-Version") == "1.0");
+    BOOST_TEST(r.header("Date") == "");
+    const std::string text = "postd41d8cd98f00b204e9800998ecf8427eapplication/json/api/1.0/test?action=ping1.0ivvydate=2012-04-03 22:23:24";
+    BOOST_TEST(r.header("X-Api-Authorization") == "IWS key:" + hmac_hex("my secret key", text));
+    j->reply(reply(200, R"({"ack":1})"));
+    BOOST_TEST(j->body == R"({"ack":1})");
+}
+
+BOOST_AUTO_TEST_CASE(a_path_in_front_of_the_api_is_signed_too) {
+    fake::Source s(
+        plugin,
+        nlohmann::json{{"account_id", "14"}, {"api_key", "key"}, {"api_secret", "s"}, {"api_url", "http://127.0.0.1:9/Proxy"}}.dump());
+    auto j = s.operation("ping", "{}");
+    j->start();
+    BOOST_TEST(j->requests[0].url == "http://127.0.0.1:9/Proxy/api/1.0/test?action=ping");
+    const std::string date = j->requests[0].header("IVVY-Date");
+    BOOST_TEST(j->requests[0].header("X-Api-Authorization") ==
+               "IWS key:" +
+                   hmac_hex("s", "postd41d8cd98f00b204e9800998ecf8427eapplication/json/proxy/api/1.0/test?action=ping1.0ivvydate=" + date));
+}
+
+BOOST_AUTO_TEST_CASE(a_single_read) {
+    auto j = begin("CompanyAdded", R"({"data":{"id":70}})", "Company.added");
+    BOOST_TEST(j->requests[0].url == "https://api.ap-southeast-2.ivvy.com/api/1.0/contact?action=getCompany");
+    BOOST_TEST(j->requests[0].body == R"({"id":70})");
+    j->reply(reply(200, R"({"id":"70","businessName":"A"})"));
+    BOOST_TEST(j->result == GATEHOUSE_RESULT_DOCUMENT);
+    BOOST_TEST(j->body == R"({"id":"70","businessName":"A"})");
+    for (const auto& [subject, type, url] :
+         std::vector<std::array<std::string, 3>>{{"ContactUpdated", "Contact.updated", "contact?action=getContact"},
+                                                 {"InvoiceUpdated", "Invoice.updated", "invoice?action=getInvoice"},
+                                                 {"BookingMoved", "Booking.moved", "venue?action=getBooking"}})
+        BOOST_TEST(begin(subject, R"({"data":{"id":"5"}})", type)->requests[0].url == "https://api.ap-southeast-2.ivvy.com/api/1.0/" + url);
+}
+
+BOOST_AUTO_TEST_CASE(errors_are_told_by_the_body) {
+    for (int status : {200, 400, 404, 500}) {
+        BOOST_TEST(company(error(status, "404"))->result == GATEHOUSE_RESULT_GONE);
+        BOOST_TEST(company(error(status, "\"400\"", "\"24153\""))->result == GATEHOUSE_RESULT_GONE);
+        for (const char* specific : {"24096", "24097", "24137"})
+            BOOST_TEST(company(error(status, "400", specific))->result == GATEHOUSE_RESULT_GONE);
+        BOOST_TEST(company(error(status, "429"))->failure == GATEHOUSE_FAIL_RETRY);
+        BOOST_TEST(company(error(status, "400", "24299"))->failure == GATEHOUSE_FAIL_RETRY);
+        BOOST_TEST(company(error(status, "500"))->failure == GATEHOUSE_FAIL_RETRY);
+        BOOST_TEST(company(error(status, "401", "23005"))->failure == GATEHOUSE_FAIL_RETRY);
+        for (const char* code : {"401", "403", "462", "\"463\""})
+            BOOST_TEST(company(error(status, code))->failure == GATEHOUSE_FAIL_REFUSED);
+        for (const char* code : {"400", "405", "406", "460", "501", "null"})
+            BOOST_TEST(company(error(status, code))->failure == GATEHOUSE_FAIL_INVALID);
+    }
+    BOOST_TEST(company(reply(503, "<html/>"))->failure == GATEHOUSE_FAIL_RETRY);
+    BOOST_TEST(company(reply(200, "<html/>"))->failure == GATEHOUSE_FAIL_RETRY);
+    BOOST_TEST(company(reply(403, "<html/>"))->failure == GATEHOUSE_FAIL_REFUSED);
+    BOOST_TEST(company(reply(503, "{}"))->failure == GATEHOUSE_FAIL_RETRY);
+    BOOST_TEST(company(fake::Reply::lost(GATEHOUSE_NET_TIMEOUT))->failure == GATEHOUSE_FAIL_RETRY);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_is_searched_by_id_and_advanced_by_what_came) {
+    auto j = begin("BookingSessionUpdated", R"({"data":{"id":33,"venueId":"1","bookingId":2}})", "BookingSession.updated");
+    BOOST_TEST(j->requests[0].url == "https://api.ap-southeast-2.ivvy.com/api/1.0/venue?action=getBookingSessionList");
+    BOOST_TEST(j->requests[0].body == R"({"venueId":1,"bookingId":2,"perPage":100,"start":0})");
+    j->reply(reply(200, R"({"meta":{"totalResults":3,"start":0,"perPage":2,"count":2},"results":[{"id":31},{"id":32}]})"));
+    BOOST_REQUIRE_EQUAL(j->asked, "http");
+    BOOST_TEST(j->requests[0].body == R"({"venueId":1,"bookingId":2,"perPage":100,"start":2})");
+    j->reply(reply(200, R"({"meta":{"totalResults":"3","start":2,"perPage":2,"count":1},"results":[{"id":"33","name":"x"}]})"));
+    BOOST_TEST(j->result == GATEHOUSE_RESULT_DOCUMENT);
+    BOOST_TEST(j->body == R"({"id":"33","name":"x"})");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_in_its_list_is_gone) {
+    auto j = begin("ContactNoteUpdated", R"({"data":{"id":33,"contactId":5}})", "ContactNote.updated");
+    BOOST_TEST(j->requests[0].body == R"({"contactId":5,"perPage":100,"start":0})");
+    j->reply(reply(200, R"({"meta":{"totalResults":1,"count":1},"results":[{"id":31}]})"));
+    BOOST_TEST(j->result == GATEHOUSE_RESULT_GONE);
+    j = begin("ContactNoteUpdated", R"({"data":{"id":33,"contactId":5}})", "ContactNote.updated");
+    j->reply(reply(200, R"({"meta":{},"results":[]})"));
+    BOOST_TEST(j->result == GATEHOUSE_RESULT_GONE);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_without_end_ends) {
+    auto j = begin("ContactNoteUpdated", R"({"data":{"id":33,"contactId":5}})", "ContactNote.updated");
+    int pages = 0;
+    for (; j->asked == "http"; ++pages) j->reply(reply(200, R"({"meta":{"totalResults":1000000,"count":1},"results":[{"id":31}]})"));
+    BOOST_TEST(pages == 3);
+    BOOST_TEST(j->failure == GATEHOUSE_FAIL_INVALID);
+    BOOST_TEST(j->reason.find("max_pages") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(parents_come_from_the_message_or_the_settings) {
+    BOOST_TEST(begin("OpportunityAdded", R"({"data":{"id":3,"venueId":9}})", "Opportunity.added")->requests[0].body ==
+               R"({"venueIds":[9],"perPage":100,"start":0})");
+    BOOST_TEST(begin("CrmEventTaskAdded", R"({"data":{"id":3}})", "CrmEventTask.added")->requests[0].body ==
+               R"({"venueId":7,"perPage":100,"start":0})");
+    // A lead is named nowhere: what was signed is the document.
+    const auto j = begin("CrmLeadNoteAdded", R"({"data":{"id":3,"note":"n"}})", "CrmLeadNote.added");
+    BOOST_TEST(j->result == GATEHOUSE_RESULT_DOCUMENT);
+    BOOST_TEST(j->body == R"({"id":3,"note":"n"})");
+    BOOST_TEST(begin("CrmLeadNoteAdded", "{}", "CrmLeadNote.added")->failure == GATEHOUSE_FAIL_INVALID);
+}
+
+BOOST_AUTO_TEST_CASE(rates_and_availability_by_dates) {
+    const std::string rows =
+        R"({"data":[{"barId":1,"roomId":6,"date":"2026-03-02","cost":1},{"barId":2,"roomId":6,"date":"2026-03-01","cost":2}]})";
+    BOOST_TEST(begin("RoomInventoryUpdated", rows, "RoomInventory.updated")->requests[0].body ==
+               R"({"venueId":7,"startDate":"2026-03-01","endDate":"2026-03-02","roomIds":[6]})");
+    auto j = begin("RoomRatesUpdated", rows, "RoomRates.updated");
+    BOOST_TEST(j->requests[0].body == R"({"venueId":7,"startDate":"2026-03-01","endDate":"2026-03-02","roomIds":[6],"barId":1})");
+    j->reply(reply(200, R"({"a":1})"));
+    BOOST_REQUIRE_EQUAL(j->asked, "http");
+    j->reply(reply(200, R"({"b":2})"));
+    BOOST_TEST(j->body == R"([{"barId":1,"rates":{"a":1}},{"barId":2,"rates":{"b":2}}])");
+}
+
+BOOST_AUTO_TEST_CASE(deletions_and_unknown_subjects_have_nothing_to_read) {
+    BOOST_TEST(!source.fetch(request, "Company.deleted"));
+    BOOST_TEST(!source.fetch(request, "SomethingNew"));
+    BOOST_TEST(!source.fetch(request, "VenueGuest.anonymised"));
+}
+
+BOOST_AUTO_TEST_CASE(subscribing_pins_the_topics_that_come_back) {
+    auto j = call("subscribe", R"({"url":"https://hooks.example.com/ivvy","events":["companies","venues"]})");
+    BOOST_TEST(j->requests[0].url == "https://api.ap-southeast-2.ivvy.com/api/1.0/account?action=subscribeToNotifications");
+    BOOST_TEST(j->requests[0].body ==
+               R"({"companiesEndpoint":"https://hooks.example.com/ivvy","venuesEndpoint":"https://hooks.example.com/ivvy"})");
+    j->reply(reply(200, nlohmann::json{{"companiesSuccess", true},
+                                       {"companiesTopicId", k_topic},
+                                       {"venuesSuccess", false},
+                                       {"venuesTopicId", nullptr},
+                                       {"eventsSuccess", false},
+                                       {"eventsTopicId", nullptr}}
+                            .dump()));
+    BOOST_REQUIRE_EQUAL(j->asked, "put_state");
+    commit(source, j->state);
+    j->written();
+    BOOST_TEST(j->result == GATEHOUSE_RESULT_DOCUMENT);
+    const auto out = nlohmann::json::parse(j->body);
+    BOOST_TEST(out[0]["kind"] == "companies");
+    BOOST_TEST(out[0]["state"] == "subscribed");
+    BOOST_TEST(out[1]["kind"] == "venues");
+    BOOST_TEST(out[1]["state"] == "failed");
+    const auto list = call("subscriptions");
+    BOOST_TEST(nlohmann::json::parse(list->body)[0]["state"] == "pending-confirmation");
+    // The topic is pinned now: its confirmation is an event, not a question.
+    source.host.now = k_now;
+    auto c = Message::confirmation().sign().request();
+    const auto a = verify_with(source, c, signer().certificate());
+    BOOST_TEST(source.handle(c, a).type == "sns.subscription_confirmation");
+}
+
+BOOST_AUTO_TEST_CASE(a_confirmation_that_overtook_the_subscribe_answer_is_confirmed_by_it) {
+    source.host.now = k_now;
+    auto c = Message::confirmation().sign().request();
+    const auto a = verify_with(source, c, signer().certificate());
+    const auto waiting = source.handle(c, a);
+    BOOST_TEST(waiting.kind == "respond");
+    commit(source, waiting.state);
+    auto j = call("subscribe", R"({"url":"https://hooks.example.com/ivvy","events":["companies"]})");
+    j->reply(reply(200, nlohmann::json{{"companiesSuccess", true}, {"companiesTopicId", k_topic}}.dump()));
+    BOOST_REQUIRE_EQUAL(j->asked, "http");
+    BOOST_TEST(j->requests[0].url.find("Action=ConfirmSubscription") != std::string::npos);
+    j->reply(reply(200, confirmed_xml(k_subscription)));
+    BOOST_REQUIRE_EQUAL(j->asked, "put_state");
+    commit(source, j->state);
+    j->written();
+    BOOST_TEST(nlohmann::json::parse(call("subscriptions")->body)[0]["state"] == "active");
+}
+
+BOOST_AUTO_TEST_CASE(unsubscribing_explains_each_result) {
+    auto j = call("unsubscribe", R"({"url":"https://hooks.example.com/ivvy"})");
+    BOOST_TEST(j->requests[0].url == "https://api.ap-southeast-2.ivvy.com/api/1.0/account?action=unsubscribeFromNotifications");
+    j->reply(reply(200, R"({"eventsResult":1,"venuesResult":2,"paymentsResult":3,"crmResult":4,"contactsResult":5,"companiesResult":6})"));
+    const auto out = nlohmann::json::parse(j->body);
+    std::map<std::string, std::string> details;
+    for (const auto& o : out) details[o["kind"]] = o["detail"];
+    BOOST_TEST(details["events"] == "success");
+    BOOST_TEST(details["venues"] == "not requested");
+    BOOST_TEST(details["payments"].find("contact iVvy") != std::string::npos);
+    BOOST_TEST(details["crm"].find("not among") != std::string::npos);
+    BOOST_TEST(details["contacts"].find("another API key") != std::string::npos);
+    BOOST_TEST(details["companies"].find("not confirmed") != std::string::npos);
+    BOOST_TEST(details["ari"].find("not document") != std::string::npos);
+    auto refused = call("unsubscribe", R"({"url":"https://hooks.example.com/ivvy"})");
+    refused->reply(error(403, "403"));
+    BOOST_TEST(refused->failure == GATEHOUSE_FAIL_REFUSED);
+    BOOST_TEST(call("subscribe", R"({"url":"not a URL"})")->failure == GATEHOUSE_FAIL_INVALID);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
