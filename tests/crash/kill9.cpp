@@ -53,7 +53,9 @@ std::map<std::string, int> stored_keys(const std::filesystem::path& file) {
     Log log(Level::error);
     Metrics metrics;
     const SystemClock clock;
-    const auto store = store::make_sqlite_store({.path = file.string()}, clock, log, metrics);
+    store::Options options;
+    options.path = file.string();
+    const auto store = store::make_sqlite_store(options, clock, log, metrics);
     const auto started = store->start();
     BOOST_REQUIRE_MESSAGE(started.ok(), (started.ok() ? "" : started.error().message));
     std::map<std::string, int> keys;
