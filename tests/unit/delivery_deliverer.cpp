@@ -402,6 +402,7 @@ BOOST_AUTO_TEST_CASE(a_new_config_is_taken_over_while_running) {
     add_destination("app", new_app.url());
     deliverer->configure(config);
     BOOST_TEST(deliverer->destinations().size() == 1u);
+    BOOST_REQUIRE(store.wait_until([&] { return state("app").url == new_app.url(); })); // the scheduler has it
     advance(6s);
     BOOST_TEST(reaches(ids[0], DeliveryStatus::delivered, 2));
     BOOST_TEST(new_app.count() == 1u);
