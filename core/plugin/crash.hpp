@@ -8,8 +8,8 @@ namespace gh::plugin {
 
 /// One plugin file for this purpose. `file` is the marker's name: it holds part of the content's hash, so a new build starts clean.
 struct CrashMark {
-    std::string plugin; ///< for people: "basiq"
-    std::string file;   ///< "basiq-0123456789ab.crashed"
+    std::string plugin; ///< for people: "acme"
+    std::string file;   ///< "acme-0123456789ab.crashed"
 };
 
 /// After this many crashes the plugin is refused at the next start.
