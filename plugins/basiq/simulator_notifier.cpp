@@ -64,7 +64,7 @@ webhook& notifier::add(std::string url, std::vector<std::string> events, std::st
     return webhooks_.back();
 }
 
-bool notifier::remove(std::string_view id) {
+bool notifier::remove(std::string id) {
     const size_t before = webhooks_.size();
     std::erase_if(webhooks_, [&](const webhook& w) { return w.id == id; });
     if (webhooks_.size() == before) return false;

@@ -44,7 +44,7 @@ public:
     notifier(simulator_host host, bool printed) : host_(host), printed_(printed) {}
 
     webhook& add(std::string url, std::vector<std::string> events, std::string secret, time_point flows_from);
-    bool remove(std::string_view id);
+    bool remove(std::string id); ///< a copy: the id may be that of the webhook that goes
     webhook* find(std::string_view id);
     std::vector<webhook>& webhooks() { return webhooks_; }
 
