@@ -142,8 +142,8 @@ gatehouse_status EnrollFrame::add(const gatehouse_fetch_back* given) {
 }
 
 gatehouse_status EnrollFrame::add(const gatehouse_operation* given) {
-    static constexpr std::array<std::string_view, 9> kinds{"",     "subscribe", "confirm", "renew",  "unsubscribe",
-                                                           "list", "test",      "history", "recover"};
+    static constexpr std::array<std::string_view, 10> kinds{"",     "subscribe", "confirm", "update", "renew", "unsubscribe",
+                                                            "list", "test",      "history", "recover"};
     gatehouse_operation o;
     if (const auto status = known("operation", given, o); status != GATEHOUSE_OK) return status;
     const auto name = view(o.name), kind = view(o.kind), schema = view(o.arguments_schema);

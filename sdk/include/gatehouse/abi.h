@@ -412,8 +412,8 @@ typedef struct gatehouse_operation {
     gatehouse_text name;
     gatehouse_text summary;
     gatehouse_text arguments_schema; /* JSON Schema; empty = takes none */
-    /* What the reconciler and recovery may use it for: "subscribe", "confirm", "renew", "unsubscribe", "list", "test", "history",
-     * "recover", or "" for operators only. */
+    /* What the reconciler and recovery may use it for: "subscribe", "confirm", "update", "renew", "unsubscribe", "list", "test",
+     * "history", "recover", or "" for operators only. What each takes and gives: gatehouse/subscription.hpp and gatehouse/recovery.hpp. */
     gatehouse_text kind;
     gatehouse_operation_begin begin;
     void *user;
