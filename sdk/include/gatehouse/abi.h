@@ -169,7 +169,8 @@ typedef struct gatehouse_request {
     int64_t received_at;
 } gatehouse_request;
 
-/* What a verifier says of a genuine request. The host enforces the window around signed_at and refuses a second use of replay_id. */
+/* What a verifier says of a genuine request. The host enforces the window around signed_at. A second use of replay_id makes no second event:
+ * where it is the dedupe key, the sender hears what it heard the first time, since a resend is no attack. */
 typedef struct gatehouse_acceptance {
     uint32_t struct_size;
     uint32_t trust;           /* GATEHOUSE_TRUST_* */
@@ -227,7 +228,8 @@ struct gatehouse_turn;
 /* FROZEN. The only asynchronous thing: an opaque object with two functions. The host calls step with the outcome of the last effect
  * (first: GATEHOUSE_INPUT_START); step must ask the turn for exactly one next thing before it returns GATEHOUSE_OK. Any other status, or
  * asking for nothing or twice, is a fault of the plugin and ends the job. The host calls drop exactly once, at any time between steps or
- * after the last one, also without any step. [worker]; one step at a time per job. */
+ * after the last one, also without any step. A job is the host's as soon as the function that took it (need, job) returned GATEHOUSE_OK, or
+ * the begin function that wrote it did; otherwise it stays the plugin's. [worker]; one step at a time per job. */
 typedef struct gatehouse_job {
     void *state;
     gatehouse_status (*step)(void *state, const struct gatehouse_job_input *input, const struct gatehouse_turn *turn);

@@ -61,6 +61,12 @@ gatehouse_status guarded(const host& h, F&& f) noexcept {
     return GATEHOUSE_FAILED;
 }
 
+/// The status with which the host answered to being given a job: one that it did not take is dropped here.
+inline gatehouse_status kept(gatehouse_status s, const gatehouse_job& j) {
+    if (s != GATEHOUSE_OK) j.drop(j.state);
+    return s;
+}
+
 /// A function enrolled, at a fixed address for as long as the source.
 class enrolled {
 public:
@@ -83,7 +89,7 @@ public:
             if (const auto* refused = std::get_if<refusal>(&v))
                 return refused->with_abi([&](const gatehouse_refusal* abi) { return a->refuse(a->context, abi); });
             const gatehouse_job j = job_frame::release(std::make_unique<plain_frame>(self.host_, std::get<job<result>>(std::move(v))));
-            return a->need(a->context, &j);
+            return kept(a->need(a->context, &j), j);
         });
     }
 
@@ -110,7 +116,7 @@ public:
             if (const auto* refused = std::get_if<refusal>(&o))
                 return refused->with_abi([&](const gatehouse_refusal* abi) { return a->refuse(a->context, abi); });
             const gatehouse_job j = job_frame::release(std::make_unique<plain_frame>(self.host_, std::get<job<result>>(std::move(o))));
-            return a->job(a->context, &j);
+            return kept(a->job(a->context, &j), j);
         });
     }
 
