@@ -45,6 +45,9 @@ public:
     http::Response show_plugin(Call&);
     http::Response reload(Call&);
 
+    http::Response list_operations(Call&);
+    http::Response call_operation(Call&);
+
     http::Response front(Call&);
     http::Response document(Call&);
     http::Response metrics(Call&);

@@ -87,6 +87,8 @@ int replay(Context&);
 int dead_list(Context&);
 int quarantine_list(Context&);
 int quarantine_reverify(Context&);
+int subscriptions_operations(Context&);
+int subscriptions_call(Context&);
 int sandbox_run(Context&);
 int sandbox_show(Context&);
 int sandbox_send(Context&);

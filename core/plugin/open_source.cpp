@@ -136,19 +136,29 @@ std::optional<std::variant<Job, Fault>> OpenSource::fetch_back(const store::Even
     return begun("fetch_back", frame, status, job);
 }
 
-std::variant<Job, Fault> OpenSource::operation(const std::string& wanted, const std::string& arguments_json) const {
+const EnrolledOperation* OpenSource::find_operation(const std::string& wanted) const {
     const auto found =
         std::find_if(enrolled_.operations.begin(), enrolled_.operations.end(), [&](const auto& o) { return o.shown.name == wanted; });
-    if (found == enrolled_.operations.end()) {
+    return found == enrolled_.operations.end() ? nullptr : &*found;
+}
+
+Result<std::string> OpenSource::check_arguments(const std::string& wanted, const std::string& arguments_json) const {
+    const EnrolledOperation* found = find_operation(wanted);
+    if (!found) {
         std::vector<std::string> names;
         for (const auto& one : operations_) names.push_back(one.name);
         const auto near = config::nearest(wanted, names);
-        return Fault{"source " + name() + " has no operation \"" + wanted + "\"" +
+        return Error{"source " + name() + " has no operation \"" + wanted + "\"" +
                      (near.empty() ? "" : ", did you mean \"" + near + "\"?")};
     }
     static const auto takes_none = Schema::compile(R"({"type":"object","properties":{}})");
-    const auto arguments = prepare_arguments(found->schema ? *found->schema : takes_none.value(), arguments_json);
+    return prepare_arguments(found->schema ? *found->schema : takes_none.value(), arguments_json);
+}
+
+std::variant<Job, Fault> OpenSource::operation(const std::string& wanted, const std::string& arguments_json) const {
+    const auto arguments = check_arguments(wanted, arguments_json);
     if (!arguments) return Fault{arguments.error().message};
+    const EnrolledOperation* found = find_operation(wanted);
 
     const Frame frame(mark());
     gatehouse_job job{};

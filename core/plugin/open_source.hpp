@@ -42,6 +42,7 @@ public:
     bool fetches(std::string_view type) const override;
     std::optional<std::variant<Job, Fault>> fetch_back(const store::Event&, int attempt) const override;
     std::variant<Job, Fault> operation(const std::string& name, const std::string& arguments_json) const override;
+    Result<std::string> check_arguments(const std::string& name, const std::string& arguments_json) const override;
     void apply_state(const std::vector<store::StateChange>& changes) override { services_.state()->apply(changes); }
 
     const Services& services() const { return services_; }
@@ -53,6 +54,7 @@ private:
     std::string start();
     std::string enroll();
     std::string_view below(std::string_view path) const;
+    const EnrolledOperation* find_operation(const std::string& name) const;
     std::variant<Job, Fault> begun(const char* function, const Frame&, gatehouse_status, const gatehouse_job&) const;
 
     std::shared_ptr<const Library> library_;

@@ -86,6 +86,8 @@ public:
     /// The job that fetches the document of a stored event; none when nothing is enrolled for its type.
     virtual std::optional<std::variant<Job, Fault>> fetch_back(const store::Event&, int attempt) const = 0;
     virtual std::variant<Job, Fault> operation(const std::string& name, const std::string& arguments_json) const = 0;
+    /// The arguments with the schema's defaults, or one line per fault ("arguments.url: …"). The operation must be there.
+    virtual Result<std::string> check_arguments(const std::string&, const std::string& arguments_json) const { return arguments_json; }
 
     /// The plugin's state of this source, in memory. Loaded before open, changed by the job runner after the commit.
     virtual void apply_state(const std::vector<store::StateChange>&) = 0;
