@@ -13,6 +13,7 @@ const Parameter k_since{"since", Type::time, "Received at this time or later."};
 const Parameter k_until{"until", Type::time, "Received before this time."};
 const Parameter k_search{"search", Type::text, "Part of an id, subject, dedupe key or type."};
 const Parameter k_to{"to", Type::text, "Name of a destination; without it, wherever the routes lead."};
+const Parameter k_prune{"prune", Type::boolean, "Also removes subscriptions of ours that are not wanted; never those of others."};
 constexpr std::string_view k_text = "text/plain";
 constexpr std::string_view k_json = "application/json";
 constexpr std::string_view k_stream = "text/event-stream";
@@ -219,6 +220,39 @@ std::vector<Endpoint> table() {
           200,
           "Reverification",
           &Api::reverify},
+        E{"GET",
+          "/api/v1/subscriptions",
+          "listSubscriptions",
+          "Subscriptions at the providers as last seen; a provider that was never asked is asked now.",
+          {k_source, {"refresh", Type::boolean, "Asks every provider now."}},
+          {},
+          200,
+          "*Subscription",
+          &Api::list_subscriptions,
+          false,
+          true},
+        E{"POST",
+          "/api/v1/subscriptions/plan",
+          "planSubscriptions",
+          "Asks the providers, and tells what is there, what differs and what apply would do. Changes nothing.",
+          {},
+          {k_source, k_prune},
+          200,
+          "*SubscriptionPlan",
+          &Api::plan_subscriptions,
+          false,
+          true},
+        E{"POST",
+          "/api/v1/subscriptions/apply",
+          "applySubscriptions",
+          "Makes the subscriptions at the providers what the configuration wants, and tells what was done.",
+          {},
+          {k_source, k_prune},
+          200,
+          "*SubscriptionPlan",
+          &Api::apply_subscriptions,
+          false,
+          true},
         E{"GET",
           "/api/v1/subscriptions/{source}/operations",
           "listOperations",

@@ -42,6 +42,15 @@ constexpr Schema k_schemas[] = {
     {"Reverification", "items:[Reverified released:i refused:i failed:i more:b next:s"},
     {"Reverified", "id:u source:s result:s event:u? code:s hint:s"},
     {"Reload", "generation:i warnings:l"},
+    {"Subscription",
+     "source:s plugin:s id:s state:s provider_state:s ours:b from_memory:b subscription:o expires_at:t? detail:s drift:[SubscriptionDrift "
+     "checked_at:t? next_at:t?"},
+    {"SubscriptionDrift", "key:s wanted:* there:*"},
+    {"SubscriptionPlan",
+     "source:s plugin:s wanted:b reconcile:s checked_at:t? next_at:t? error:s subscriptions:[Subscription steps:[SubscriptionStep "
+     "results:[SubscriptionResult notes:l"},
+    {"SubscriptionStep", "step:s id:s why:s replaces:s"},
+    {"SubscriptionResult", "step:s id:s why:s replaces:s done:b text:s"},
     {"Operation", "source:s name:s kind:s summary:s arguments_schema:*"},
     {"OperationResult", "source:s operation:s kind:s content_type:s result:* captured:l notes:l"},
     {"Problem", "type:s title:s status:i -detail:s -instance:s"},

@@ -85,14 +85,10 @@ public:
         jobs_ = std::make_shared<plugin::JobRunner>(*fetch_client_, *store_, clock_, log_, metrics_);
         dispatcher_ = std::make_unique<dispatch::Dispatcher>(*store_, *jobs_, clock_, log_, metrics_);
         ingest_ = std::make_unique<ingest::Ingest>(*store_, *jobs_, clock_, log_, metrics_, config->server.workers);
-        subscriptions_ =
-            std::make_unique<subscriptions::Subscriptions>(subscriptions::Subscriptions::Parts{run_job(), *store_, clock_, log_, metrics_});
-        admin_ = std::make_unique<admin::Admin>(services());
-
         store_->on_commit([this](const store::Committed& committed) {
             if (committed.waiting) dispatcher_->wake();
             if (committed.deliveries) deliverer_->wake();
-            if (committed.events) admin_->notify();
+            if (committed.events && admin_) admin_->notify();
         });
         if (const auto started = store_->start(); !started.ok()) return started;
         const auto staging = make_staging(config->store.sqlite);
@@ -100,11 +96,15 @@ public:
         plugin::install_crash_handler(*staging);
 
         host_ = std::make_unique<plugin::Host>(clock_, store_.get(), log_, metrics_, *staging);
+        subscriptions_ = std::make_unique<subscriptions::Subscriptions>(
+            subscriptions::Subscriptions::Parts{run_job(), *store_, host_->vault(), clock_, log_, metrics_, [this] { return reopen(); }});
+        admin_ = std::make_unique<admin::Admin>(services());
         generation_.store(host_->load(*config));
         report_sources();
         apply(config, generation_.load());
         deliverer_->start();
         dispatcher_->start();
+        subscriptions_->start();
 
         admin_server_ = std::make_unique<http::Server>("admin", std::vector{config->server.admin}, http::Limits{}, *admin_, log_, metrics_);
         if (const auto bound = admin_server_->start(); !bound.ok()) return bound;
@@ -120,7 +120,12 @@ public:
         const auto config = *loaded;
         const auto before = config_.load();
         auto generation = host_->load(*config);
-        if (auto lost = first_lost(*generation_.load(), *generation); !lost.empty()) return Error{lost};
+        auto lost = first_lost(*generation_.load(), *generation);
+        if (lost.empty()) lost = first_bad_block(*generation);
+        if (!lost.empty()) {
+            host_->vault().set_key(before->store.key);
+            return Error{lost};
+        }
         if (!same_addresses(before->server, config->server) || before->store.sqlite != config->store.sqlite)
             log_.warning("app", "addresses and the store cannot change while running: restart the server for that");
         for (const auto& warning : config->warnings) log_.warning("config", warning.text());
@@ -131,6 +136,17 @@ public:
         apply(config, generation);
         report_sources();
         log_.info("app", "reloaded", {{"generation", generation->number}, {"sources", config->sources.size()}});
+        return Done{};
+    }
+
+    /// All sources anew with the configuration as it is: a secret that a provider gave takes effect.
+    Status reopen() {
+        const std::lock_guard lock(reload_mutex_);
+        const auto config = config_.load();
+        auto generation = host_->load(*config);
+        if (auto lost = first_lost(*generation_.load(), *generation); !lost.empty()) return Error{lost};
+        generation_.store(generation);
+        apply(config, generation);
         return Done{};
     }
 
@@ -151,6 +167,7 @@ public:
             const auto jobs = std::exchange(jobs_, nullptr);
             lock.unlock();
         }
+        if (subscriptions_) subscriptions_->stop();
         store_->stop();
         http_server_.reset();
         admin_server_.reset();
@@ -221,10 +238,21 @@ private:
         return {};
     }
 
+    static std::string first_bad_block(const plugin::Generation& generation) {
+        for (const auto& slot : generation.slots)
+            if (const auto* block = slot.source ? slot.source->subscription() : nullptr; block && !block->fault.empty())
+                return block->fault;
+        return {};
+    }
+
     void report_sources() {
-        for (const auto& slot : generation_.load()->slots)
+        for (const auto& slot : generation_.load()->slots) {
             if (!slot.source)
                 log_.error("app", "a source is not available and answers 503", {{"source", slot.config->name}, {"reason", slot.reason}});
+            else if (const auto* block = slot.source->subscription(); block && !block->fault.empty())
+                log_.error("app", "a source receives, but its subscription is not looked after",
+                           {{"source", slot.config->name}, {"reason", block->fault}});
+        }
     }
 
     const fs::path file_;

@@ -41,7 +41,8 @@ std::string names_of(const plugin::Source& source) {
 } // namespace
 
 std::string_view to_text(Kind kind) {
-    static constexpr std::string_view k_texts[] = {"done", "gone", "unknown", "arguments", "retry", "refused", "invalid", "fault"};
+    static constexpr std::string_view k_texts[] = {"done",    "gone",    "unknown", "arguments", "retry",
+                                                   "refused", "invalid", "fault",   "no_key"};
     return k_texts[static_cast<size_t>(kind)];
 }
 

@@ -22,8 +22,8 @@ struct OperationEnd {
     /// done: body is what the operation gave, or empty · gone: the provider says that what was asked about does not exist · unknown: no
     /// such operation · arguments: they do not fit the schema · retry: passing trouble, try again (after retry_after, when told) ·
     /// refused: the provider refuses us · invalid: the provider's answer makes no sense, or it does not take what was asked · fault: the
-    /// plugin broke a rule, or the store failed
-    enum class Kind { done, gone, unknown, arguments, retry, refused, invalid, fault };
+    /// plugin broke a rule, or the store failed · no_key: the answer would hold a secret that cannot be kept, so nothing was called
+    enum class Kind { done, gone, unknown, arguments, retry, refused, invalid, fault, no_key };
     Kind kind = Kind::fault;
     std::string content_type, body;
     std::string text;
