@@ -15,6 +15,7 @@
 #include "core/plugin/host.hpp"
 #include "core/plugin/job.hpp"
 #include "core/store/store.hpp"
+#include "core/subscriptions/recovery.hpp"
 #include "core/subscriptions/subscriptions.hpp"
 
 #include <functional>
@@ -43,6 +44,7 @@ struct Services {
     std::function<Status(const std::string& name, bool)> set_paused;
     /// Null: no provider can be asked (tests).
     subscriptions::Subscriptions* subscriptions = nullptr;
+    subscriptions::Recoveries* recoveries = nullptr;
 };
 
 struct Limits {

@@ -45,6 +45,11 @@ public:
     http::Response show_plugin(Call&);
     http::Response reload(Call&);
 
+    http::Response start_recovery(Call&);
+    http::Response list_recoveries(Call&);
+    http::Response show_recovery(Call&);
+    http::Response cancel_recovery(Call&);
+
     http::Response list_subscriptions(Call&);
     http::Response plan_subscriptions(Call&);
     http::Response apply_subscriptions(Call&);

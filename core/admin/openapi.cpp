@@ -42,6 +42,10 @@ constexpr Schema k_schemas[] = {
     {"Reverification", "items:[Reverified released:i refused:i failed:i more:b next:s"},
     {"Reverified", "id:u source:s result:s event:u? code:s hint:s"},
     {"Reload", "generation:i warnings:l"},
+    {"Recovery",
+     "id:u source:s status:s since:t until:t dry_run:b resumed:b pages:i found:i stored:i known:i unrecoverable_count:i "
+     "unrecoverable:[Unrecoverable error:s started_at:t finished_at:t?"},
+    {"Unrecoverable", "what:s reason:s"},
     {"Subscription",
      "source:s plugin:s id:s state:s provider_state:s ours:b from_memory:b subscription:o expires_at:t? detail:s drift:[SubscriptionDrift "
      "checked_at:t? next_at:t?"},

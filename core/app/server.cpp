@@ -12,6 +12,7 @@
 #include "core/plugin/host.hpp"
 #include "core/plugin/job.hpp"
 #include "core/store/store.hpp"
+#include "core/subscriptions/recovery.hpp"
 #include "core/subscriptions/subscriptions.hpp"
 
 #include <atomic>
@@ -98,6 +99,10 @@ public:
         host_ = std::make_unique<plugin::Host>(clock_, store_.get(), log_, metrics_, *staging);
         subscriptions_ = std::make_unique<subscriptions::Subscriptions>(
             subscriptions::Subscriptions::Parts{run_job(), *store_, host_->vault(), clock_, log_, metrics_, [this] { return reopen(); }});
+        recoveries_ = std::make_unique<subscriptions::Recoveries>(subscriptions::Recoveries::Parts{
+            run_job(), *store_, clock_, log_, metrics_,
+            [this](const std::string& name, std::string& reason) { return subscriptions_->find(name, reason); },
+            [this] { return subscriptions_->names(); }});
         admin_ = std::make_unique<admin::Admin>(services());
         generation_.store(host_->load(*config));
         report_sources();
@@ -105,6 +110,7 @@ public:
         deliverer_->start();
         dispatcher_->start();
         subscriptions_->start();
+        recoveries_->start();
 
         admin_server_ = std::make_unique<http::Server>("admin", std::vector{config->server.admin}, http::Limits{}, *admin_, log_, metrics_);
         if (const auto bound = admin_server_->start(); !bound.ok()) return bound;
@@ -167,6 +173,7 @@ public:
             const auto jobs = std::exchange(jobs_, nullptr);
             lock.unlock();
         }
+        if (recoveries_) recoveries_->stop();
         if (subscriptions_) subscriptions_->stop();
         store_->stop();
         http_server_.reset();
@@ -175,6 +182,7 @@ public:
         dispatcher_.reset();
         deliverer_.reset();
         admin_.reset();
+        recoveries_.reset();
         subscriptions_.reset();
         generation_.store(nullptr);
         host_.reset();
@@ -203,6 +211,7 @@ private:
             [this](const std::string& name, bool on) { return deliverer_->set_disabled(name, on); },
             [this](const std::string& name, bool on) { return deliverer_->set_paused(name, on); },
             subscriptions_.get(),
+            recoveries_.get(),
         };
     }
 
@@ -271,6 +280,7 @@ private:
     std::unique_ptr<dispatch::Dispatcher> dispatcher_;
     std::unique_ptr<ingest::Ingest> ingest_;
     std::unique_ptr<subscriptions::Subscriptions> subscriptions_;
+    std::unique_ptr<subscriptions::Recoveries> recoveries_;
     std::unique_ptr<admin::Admin> admin_;
     std::unique_ptr<http::Server> http_server_, admin_server_;
 };

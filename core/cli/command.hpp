@@ -87,6 +87,7 @@ int replay(Context&);
 int dead_list(Context&);
 int quarantine_list(Context&);
 int quarantine_reverify(Context&);
+int recover(Context&);
 int subscriptions_list(Context&);
 int subscriptions_plan(Context&);
 int subscriptions_apply(Context&);

@@ -10,6 +10,16 @@ namespace gh::cli {
 
 namespace {
 
+/// Lists of event types fill a screen; --json has them whole.
+std::string shortened(std::string text) {
+    constexpr size_t k_most = 90;
+    if (text.size() > k_most) {
+        text.resize(k_most - 3);
+        text += "...";
+    }
+    return text;
+}
+
 /// What tells one subscription from another for a person: its facts on one line.
 std::string facts_of(const json::Value& item) {
     std::string out;
@@ -18,8 +28,7 @@ std::string facts_of(const json::Value& item) {
             const std::string text = one_line(value);
             if (!text.empty()) (((out += out.empty() ? "" : "  ") += name) += '=') += text;
         }
-    if (out.size() > 120) (out.resize(117), out += "...");
-    return out;
+    return shortened(out);
 }
 
 std::string remark_of(const json::Value& item) {

@@ -154,14 +154,20 @@ void Vault::merge(const std::vector<Kept>& kept, Millis overlap, Time now, Secre
                 last.push_back(value.clone());
         }
         secrets.drop(setting);
-        for (auto& value : first) secrets.add(setting, std::move(value));
+        // The same value often comes twice: written by the operator, and told again by the provider.
+        const auto add = [&](const Secret& value) {
+            for (uint32_t i = 0; i < secrets.count(setting); ++i)
+                if (secrets.value(setting, i)->reveal() == value.reveal()) return;
+            secrets.add(setting, value.clone());
+        };
+        for (const auto& value : first) add(value);
         std::optional<Time> replaced;
         for (const auto& k : kept) {
             if (k.setting != setting) continue;
-            if (!replaced || !over(*replaced)) secrets.add(setting, k.value.clone());
+            if (!replaced || !over(*replaced)) add(k.value);
             replaced = k.at;
         }
-        for (auto& value : last) secrets.add(setting, std::move(value));
+        for (const auto& value : last) add(value);
     }
 }
 

@@ -104,6 +104,14 @@ std::vector<std::shared_ptr<plugin::Source>> Subscriptions::sources() const {
     return out;
 }
 
+std::vector<std::string> Subscriptions::names() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> out;
+    if (generation_)
+        for (const auto& slot : generation_->slots) out.push_back(slot.config->name);
+    return out;
+}
+
 std::shared_ptr<Reconciler> Subscriptions::reconciler(const std::string& source) {
     const std::lock_guard lock(mutex_);
     Kept& kept = kept_[source];

@@ -48,6 +48,9 @@ public:
     /// Open sources whose plugin can list or make subscriptions, in the configuration's order.
     std::vector<std::shared_ptr<plugin::Source>> sources() const;
 
+    /// Of all configured sources.
+    std::vector<std::string> names() const;
+
     /// These wait for the provider: up to minutes.
     Called call(const std::shared_ptr<plugin::Source>&, const std::string& operation, const std::string& arguments_json);
     View look(const std::shared_ptr<plugin::Source>&, bool prune);

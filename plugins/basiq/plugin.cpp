@@ -5,6 +5,7 @@
 #include "fetch.hpp"
 #include "notification.hpp"
 #include "plugin_samples.hpp"
+#include "recovery.hpp"
 #include "webhooks.hpp"
 
 using namespace gatehouse;
@@ -45,8 +46,10 @@ public:
           verifier_(make_verifier(s)),
           api_(h, api_of(s)),
           fetcher_(api_, static_cast<size_t>(s["max_pages"].integer().value_or(20))),
-          webhooks_(api_) {
-        if (h.secret_count("secret") > 0)
+          webhooks_(api_),
+          recovery_(api_, webhooks_, s.path()) {
+        // Without an API key nobody but the operator can bring the secret.
+        if (h.secret_count("secret") > 0 || h.secret_count("api_key") == 0)
             verifier_.check_secret(h);
         else
             h.warning("secret is not set: until the webhook is created (gatehouse subscriptions apply), notifications are answered 503");
@@ -61,6 +64,7 @@ public:
         if (host_.secret_count("api_key") == 0) return;
         r.fetch_back("*", [this](const stored_event& e) { return fetcher_.fetch(e); });
         webhooks_.enroll(r);
+        recovery_.enroll(r);
     }
 
 private:
@@ -87,6 +91,7 @@ private:
     basiq::connection api_;
     basiq::fetcher fetcher_;
     basiq::webhooks webhooks_;
+    basiq::recovery recovery_;
 };
 
 } // namespace

@@ -140,9 +140,9 @@ subscription_record webhooks::record(json::value w, bool with_secret, std::optio
         state = subscription_state::cooling;
         why = "new: up to 15 minutes may pass before messages flow, so by " + filter_time(*flows);
     }
-    subscription_record out = subscription_record(id, state).facts(facts).detail(std::move(why));
-    if (const std::string_view secret = w["secret"].text(); with_secret && !secret.empty())
-        return std::move(out).captured("secret", std::string(secret));
+    subscription_record out(id, state);
+    out.facts(facts).detail(std::move(why));
+    if (const std::string_view secret = w["secret"].text(); with_secret && !secret.empty()) out.captured("secret", std::string(secret));
     return out;
 }
 
