@@ -99,8 +99,7 @@ public:
         host_ = std::make_unique<plugin::Host>(clock_, store_.get(), log_, metrics_, *staging);
         subscriptions_ = std::make_unique<subscriptions::Subscriptions>(
             subscriptions::Subscriptions::Parts{run_job(), *store_, host_->vault(), clock_, log_, metrics_, [this] { return reopen(); }});
-        recoveries_ = std::make_unique<subscriptions::Recoveries>(subscriptions::Recoveries::Parts{
-            run_job(), *store_, clock_, log_, metrics_,
+        recoveries_ = std::make_unique<subscriptions::Recoveries>(subscriptions::Recoveries::Parts{subscriptions_->operations(), *store_, clock_, log_, metrics_,
             [this](const std::string& name, std::string& reason) { return subscriptions_->find(name, reason); },
             [this] { return subscriptions_->names(); }});
         admin_ = std::make_unique<admin::Admin>(services());

@@ -43,11 +43,12 @@ class Operations {
 public:
     /// References outlive it.
     Operations(RunJob run, store::Store& store) : run_(std::move(run)), store_(store) {}
+    virtual ~Operations() = default;
 
     /// Waits for the end, at most the deadline and a little. State that the operation wrote is committed before this returns. Never on a
     /// thread of the job runner or the store.
-    OperationEnd call(const std::shared_ptr<plugin::Source>&, const std::string& name, const std::string& arguments_json,
-                      Millis deadline = std::chrono::seconds(90));
+    virtual OperationEnd call(const std::shared_ptr<plugin::Source>&, const std::string& name, const std::string& arguments_json,
+                              Millis deadline = std::chrono::seconds(90));
 
 private:
     RunJob run_;

@@ -31,7 +31,7 @@ std::optional<Time> time_of(const Json& object, std::string_view name) {
 
 } // namespace
 
-Recoveries::Recoveries(Parts parts) : parts_(std::move(parts)), operations_(parts_.run_job, parts_.store) {}
+Recoveries::Recoveries(Parts parts) : parts_(std::move(parts)) {}
 Recoveries::~Recoveries() {
     stop();
 }

@@ -47,7 +47,7 @@ class Recoveries {
 public:
     /// References outlive it. `find`: the open source of that name, or null with the reason.
     struct Parts {
-        RunJob run_job;
+        Operations& operations;
         store::Store& store;
         const Clock& clock;
         Log& log;
@@ -97,7 +97,6 @@ private:
     Time default_since(const std::string& source, std::optional<std::string>& cursor, bool& resumed, Time& until) const;
 
     Parts parts_;
-    Operations operations_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     bool stop_ = false;

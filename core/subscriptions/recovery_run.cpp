@@ -150,7 +150,7 @@ Recoveries::Outcome Recoveries::page(Run& run, const std::shared_ptr<plugin::Sou
     set(arguments, "until", json_text(to_rfc3339(run.view.until)));
     set(arguments, "cursor", run.cursor ? json_text(*run.cursor) : Json());
     set(arguments, "limit", json_number(k_page));
-    const auto end = operations_.call(source, operation->name, arguments.write(), 5min);
+    const auto end = parts_.operations.call(source, operation->name, arguments.write(), 5min);
     using Kind = OperationEnd::Kind;
     if (!end.ok()) {
         error = end.text;

@@ -48,6 +48,7 @@ public:
     /// Open sources whose plugin can list or make subscriptions, in the configuration's order.
     std::vector<std::shared_ptr<plugin::Source>> sources() const;
 
+    Operations& operations() { return operations_; }
     /// Of all configured sources.
     std::vector<std::string> names() const;
 
