@@ -30,8 +30,7 @@ int recover(Context& c) {
     std::string body;
     json::Value v = api.post("/api/v1/recoveries", w.take(), body);
     const std::string path = "/api/v1/recoveries/" + std::string(v.text_of("id"));
-    if (!c.json())
-        c.terminal.err << "since " << v.text_of("since") << (c.has("--since") ? "" : " (give another with --since)") << '\n';
+    if (!c.json()) c.terminal.err << "since " << v.text_of("since") << (c.has("--since") ? "" : " (give another with --since)") << '\n';
     {
         Progress progress(c.terminal);
         auto wait = std::chrono::milliseconds(50);

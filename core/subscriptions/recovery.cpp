@@ -65,7 +65,10 @@ void Recoveries::beat() {
 }
 
 void Recoveries::write_alive() {
-    parts_.store.put_state(k_gateway, {{"alive", "{\"at\":\"" + to_rfc3339(parts_.clock.now()) + "\"}"}}, [](const Status&) {});
+    const auto written = committed([&](store::WriteDone done) {
+        parts_.store.put_state(k_gateway, {{"alive", "{\"at\":\"" + to_rfc3339(parts_.clock.now()) + "\"}"}}, std::move(done));
+    });
+    if (!written) parts_.log.warning("recovery", "the heartbeat was not written", {{"error", written.error().message}});
 }
 
 void Recoveries::note_outage() {

@@ -77,7 +77,7 @@ private:
         RecoveryView view; ///< guarded by mutex_
         bool cancel = false;
         std::optional<std::string> cursor; ///< from here on, the run's thread only
-        std::optional<Words> words;        ///< of the stored events of the time in question; once a page needs them       
+        std::optional<Words> words;        ///< of the stored events of the time in question; once a page needs them
         NamedThread thread;
     };
     void beat();

@@ -1,12 +1,13 @@
 // Subscriptions and recovery with the real server, the real plugin and the simulated Basiq.
 #include "core/base/json.hpp"
 #include "core/sandbox/sandbox.hpp"
-#include "tests/support/client.hpp"
-#include "tests/support/gateway.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <set>
+
+#include "tests/support/client.hpp"
+#include "tests/support/gateway.hpp"
 
 using namespace gh;
 using namespace gh::test;
@@ -44,14 +45,17 @@ struct World {
 
     std::string url() const { return "http://127.0.0.1:" + std::to_string(port); }
     std::string config(const std::string& block, bool key) const {
-        return "server: {listen: \"127.0.0.1:" + std::to_string(port) + "\", admin: 127.0.0.1:0}\n" +
-               "store: {sqlite: store.db" + (key ? ", key: \"${env:STORE_KEY}\"" : "") + "}\n" +
-               "plugins: {directory: " GATEHOUSE_PLUGINS_DIR "}\n"
+        return "server: {listen: \"127.0.0.1:" + std::to_string(port) + "\", admin: 127.0.0.1:0}\n" + "store: {sqlite: store.db" +
+               (key ? ", key: \"${env:STORE_KEY}\"" : "") + "}\n" +
+               "plugins: {directory: " GATEHOUSE_PLUGINS_DIR
+               "}\n"
                "sources:\n"
                "  bank:\n"
                "    plugin: basiq\n"
                "    path: /hooks/bank\n"
-               "    settings: {api_key: \"${env:BANK_KEY}\", api_url: \"" + box->providers().at(0).base_url + "\"}\n"
+               "    settings: {api_key: \"${env:BANK_KEY}\", api_url: \"" +
+               box->providers().at(0).base_url +
+               "\"}\n"
                "    fetch_back: {mode: off}\n" +
                (block.empty() ? "" : "    subscription: {url: \"" + url() + "/hooks/bank\", " + block + "}\n");
     }

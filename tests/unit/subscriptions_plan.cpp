@@ -99,7 +99,11 @@ BOOST_AUTO_TEST_CASE(decisions) {
              s.listed = {record("1")};
          },
          "adopt 1 | 1:active"},
-        {"an intent without anything there: made", [](Situation& s) { s.intent = Intent{k_now, ""}; }, "create | -:wanted"},
+        {"an intent without anything there: made",
+         [](Situation& s) {
+             s.intent = Intent{k_now, ""};
+         },
+         "create | -:wanted"},
         {"its secret was never heard: asked for by an update",
          [](Situation& s) {
              s.intent = Intent{k_now, ""};
@@ -172,21 +176,22 @@ BOOST_AUTO_TEST_CASE(decisions) {
              s.listed = {record("1"), record("0", k_other)};
          },
          "remove 0 | 1:active 0:orphan"},
-        {"no longer wanted: shown", [](Situation& s) {
+        {"no longer wanted: shown",
+         [](Situation& s) {
              s.wanted.reset();
              s.owned = {owned(record("1"))};
              s.listed = {record("1"), record("9", k_other)};
          },
          " | 1:orphan 9:foreign"},
-        {"no longer wanted, prune", [](Situation& s) {
+        {"no longer wanted, prune",
+         [](Situation& s) {
              s.wanted.reset();
              s.prune = true;
              s.owned = {owned(record("1"))};
              s.listed = {record("1"), record("9", k_other)};
          },
          "remove 1 | 1:orphan 9:foreign"},
-        {"removed there by someone: made again",
-         [](Situation& s) { s.owned = {owned(record("1"))}; }, "forget 1, create | -:wanted"},
+        {"removed there by someone: made again", [](Situation& s) { s.owned = {owned(record("1"))}; }, "forget 1, create | -:wanted"},
         {"the provider has no list: our record counts",
          [](Situation& s) {
              s.listed.reset();
@@ -201,53 +206,62 @@ BOOST_AUTO_TEST_CASE(decisions) {
              s.owned = {owned(record("1"))};
          },
          " | 1:active 2:foreign"},
-        {"young: no renewal", [](Situation& s) {
+        {"young: no renewal",
+         [](Situation& s) {
              s.can_renew = true;
              s.owned = {owned(record("1"), 6, 12)};
              s.listed = {record("1")};
          },
          " | 1:active"},
-        {"two thirds over: renewed", [](Situation& s) {
+        {"two thirds over: renewed",
+         [](Situation& s) {
              s.can_renew = true;
              s.owned = {owned(record("1"), 8, 12)};
              s.listed = {record("1")};
          },
          "renew 1 | 1:active"},
-        {"five sixths over: expiring", [](Situation& s) {
+        {"five sixths over: expiring",
+         [](Situation& s) {
              s.can_renew = true;
              s.owned = {owned(record("1"), 10, 12)};
              s.listed = {record("1")};
          },
          "renew 1 | 1:expiring"},
-        {"no renew operation: a new one before the old one ends", [](Situation& s) {
+        {"no renew operation: a new one before the old one ends",
+         [](Situation& s) {
              s.owned = {owned(record("1"), 8, 12)};
              s.listed = {record("1")};
          },
          "create for 1, remove 1 | 1:active"},
-        {"expired: made anew", [](Situation& s) {
+        {"expired: made anew",
+         [](Situation& s) {
              s.can_renew = s.can_update = true;
              s.owned = {owned(record("1"), 13, 12)};
              s.listed = {record("1")};
          },
          "create for 1, remove 1 | 1:expiring"},
-        {"suspended: asked to go on", [](Situation& s) {
+        {"suspended: asked to go on",
+         [](Situation& s) {
              s.can_update = true;
              s.owned = {owned(record("1"))};
              s.listed = {record("1", k_block, "suspended")};
          },
          "update 1 | 1:suspended"},
-        {"disabled by someone: left alone", [](Situation& s) {
+        {"disabled by someone: left alone",
+         [](Situation& s) {
              s.can_update = true;
              s.owned = {owned(record("1"))};
              s.listed = {record("1", k_drifted, "disabled")};
          },
          " | 1:disabled"},
-        {"waiting states are no fault", [](Situation& s) {
+        {"waiting states are no fault",
+         [](Situation& s) {
              s.owned = {owned(record("1"))};
              s.listed = {record("1", k_block, "cooling")};
          },
          " | 1:cooling"},
-        {"nothing is removed where the plugin cannot", [](Situation& s) {
+        {"nothing is removed where the plugin cannot",
+         [](Situation& s) {
              s.can_remove = false;
              s.owned = {retiring(record("1")), owned(record("2"))};
              s.listed = {record("1"), record("2")};

@@ -72,8 +72,8 @@ BOOST_AUTO_TEST_CASE(a_lost_secret_that_no_update_tells_costs_a_new_subscription
 }
 
 BOOST_AUTO_TEST_CASE(a_crash_at_any_point_of_a_replacement_never_leaves_none_and_ends_with_one) {
-    for (const auto& [before, after] : std::vector<std::pair<std::string, std::string>>{
-             {"subscribe", ""}, {"", "subscribe"}, {"unsubscribe", ""}, {"", "unsubscribe"}}) {
+    for (const auto& [before, after] :
+         std::vector<std::pair<std::string, std::string>>{{"subscribe", ""}, {"", "subscribe"}, {"unsubscribe", ""}, {"", "unsubscribe"}}) {
         SubscriptionsFixture f;
         const auto s = f.source(k_no_update);
         BOOST_TEST(f.gateway()->apply(s, false).error == "");

@@ -137,9 +137,7 @@ BOOST_AUTO_TEST_CASE(an_outage_is_noticed_and_recovered_by_itself_when_wanted) {
     clock.advance(std::chrono::minutes(10));
     s->recover_automatically(true);
     auto all = recoveries(s);
-    const auto st = store->state("gateway"); for (auto& [k, v] : *st) BOOST_TEST_MESSAGE(k << *v << to_rfc3339(clock.now()) << s->config().recover_automatically);
     all->start();
-    BOOST_TEST_MESSAGE("runs " << all->list().size());
     BOOST_REQUIRE(all->list().size() == 1u);
     const auto view = ended(*all, all->list().front().id);
     BOOST_TEST(view.status == "done");

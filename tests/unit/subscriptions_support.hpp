@@ -80,7 +80,7 @@ public:
     std::map<std::string, There> there;
     std::vector<std::string> calls; ///< kinds, in order
     bool gives_secret = false;
-    Millis life{0}; ///< of a new or renewed subscription; 0 = for ever
+    Millis life{0};                                              ///< of a new or renewed subscription; 0 = for ever
     std::map<std::string, subscriptions::OperationEnd> failures; ///< by kind: answered in place of doing anything
     std::string crash_before, crash_after; ///< kinds: the gateway dies before the call leaves, or before its answer is heard
     std::function<std::string(const plugin::Json& arguments)> recover;
@@ -162,7 +162,8 @@ struct SubscriptionsFixture {
     }
     ~SubscriptionsFixture() { store->stop(); }
 
-    std::shared_ptr<SubscribingSource> source(std::vector<std::string> kinds, const std::string& block = R"({"url":"https://us/","events":["a","b"]})") {
+    std::shared_ptr<SubscribingSource> source(std::vector<std::string> kinds,
+                                              const std::string& block = R"({"url":"https://us/","events":["a","b"]})") {
         auto made = std::make_shared<SubscribingSource>(std::move(kinds));
         if (!block.empty()) made->block = plugin::SubscriptionBlock{block, {"url"}, {}, ""};
         return made;
