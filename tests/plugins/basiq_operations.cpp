@@ -16,7 +16,7 @@ constexpr const char* k_block = R"({"url":"https://us.example/hooks/bank","event
 
 struct Fixture {
     fake::Plugin plugin{std::string(BASIQ_PLUGIN)};
-    fake::Source source{plugin, R"({"api_key": "QUJD", "api_url": "https://au-api.basiq.io"})"};
+    fake::Source source{plugin, R"({"api_key": "QUJD", "api_url": "https://au-api.basiq.io"})", GATEHOUSE_OK, "/hooks/bank"};
 
     /// Up to the first request of the API, the token fetched.
     std::unique_ptr<fake::Job> begin(const std::string& name, const std::string& arguments = "{}") {
