@@ -25,12 +25,12 @@ public:
           metrics_(metrics),
           unrouted_(metrics.counter("gatehouse_ingest_unrouted_total", "Requests to a path or with a method that no source has.")),
           overflow_(metrics.counter("gatehouse_ingest_overflow_total", "Requests answered 503 because too many were waiting.")),
-          queue_(k_queue_limit),
+          queue_(k_queue_limit, k_batch),
           verification_(store, jobs, clock, log, metrics, [this](Work work) { requeue(std::move(work)); }) {
         for (int i = 0; i < std::max(1, workers); ++i)
             workers_.emplace_back("ingest-" + std::to_string(i), [this] {
                 std::vector<Work> batch;
-                while (queue_.take(k_batch, batch)) verification_.run(batch);
+                for (; queue_.take(k_batch, batch); queue_.done()) verification_.run(batch, [this] { queue_.still_busy(); });
             });
     }
 
@@ -124,9 +124,17 @@ Ingest::~Ingest() = default;
 void Ingest::configure(std::shared_ptr<const config::Config> config, std::shared_ptr<const plugin::Generation> generation) {
     impl_->configure(std::move(config), std::move(generation));
 }
-void Ingest::set_draining() { impl_->set_draining(); }
-void Ingest::stop() { impl_->stop(); }
-http::Admission Ingest::admit(const http::Request& head) { return impl_->admit(head); }
-void Ingest::handle(std::vector<http::Exchange> exchanges) { impl_->handle(std::move(exchanges)); }
+void Ingest::set_draining() {
+    impl_->set_draining();
+}
+void Ingest::stop() {
+    impl_->stop();
+}
+http::Admission Ingest::admit(const http::Request& head) {
+    return impl_->admit(head);
+}
+void Ingest::handle(std::vector<http::Exchange> exchanges) {
+    impl_->handle(std::move(exchanges));
+}
 
 } // namespace gh::ingest

@@ -24,7 +24,8 @@ SourceCounters::SourceCounters(Metrics& metrics, const std::string& source, doub
       unavailable(outcome(metrics, source, "unavailable")),
       quarantine(quarantine_rate, quarantine_rate) {}
 
-RoutingTable::RoutingTable(std::shared_ptr<const config::Config> config, std::shared_ptr<const plugin::Generation> generation, Metrics& metrics)
+RoutingTable::RoutingTable(std::shared_ptr<const config::Config> config, std::shared_ptr<const plugin::Generation> generation,
+                           Metrics& metrics)
     : generation_(std::move(generation)), routes_(config) {
     for (const auto& slot : generation_->slots) {
         const auto counters = std::make_shared<const SourceCounters>(metrics, slot.config->name, config->store.quarantine_rate);

@@ -38,7 +38,7 @@ Verification::Verification(store::Store& store, plugin::JobRunner& jobs, const C
                                      latency_bounds())),
       requeue_(std::move(requeue)) {}
 
-void Verification::run(std::vector<Work>& works) {
+void Verification::run(std::vector<Work>& works, const std::function<void()>& between) {
     Batch batch;
     batch.events.reserve(works.size());
     batch.waiting.reserve(works.size());
@@ -49,6 +49,7 @@ void Verification::run(std::vector<Work>& works) {
             // Out of memory and the like: one request fails, as ours and not the sender's fault.
             unavailable(work, fault.what());
         }
+        between();
     }
     works.clear();
     append(batch);
@@ -207,11 +208,12 @@ void Verification::run_verifier_job(Work& work, plugin::Job job) {
             requeue_(std::move(*shared));
         };
         if (end.state.empty()) return again();
-        store_.put_state("source:" + shared->place->source->name(), end.state, [this, shared, again, state = end.state](const Status& written) {
-            if (!written.ok()) return unavailable(*shared, "store_failed");
-            shared->place->source->apply_state(state);
-            again();
-        });
+        store_.put_state("source:" + shared->place->source->name(), end.state,
+                         [this, shared, again, state = end.state](const Status& written) {
+                             if (!written.ok()) return unavailable(*shared, "store_failed");
+                             shared->place->source->apply_state(state);
+                             again();
+                         });
     });
 }
 

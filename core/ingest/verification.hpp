@@ -33,8 +33,8 @@ public:
     /// `requeue` takes a request whose verifier's job has ended, to be verified again.
     Verification(store::Store&, plugin::JobRunner&, const Clock&, Log&, Metrics&, std::function<void(Work)> requeue);
 
-    /// Every request of the batch is answered, now or by a callback. `batch` is left empty.
-    void run(std::vector<Work>& batch);
+    /// Every request of the batch is answered, now or by a callback. `batch` is left empty. `between` is called between two requests.
+    void run(std::vector<Work>& batch, const std::function<void()>& between);
 
 private:
     struct Batch;

@@ -28,6 +28,7 @@ struct JoiningFile {
     sqlite3_io_methods methods;
     std::string* waiting; // writes not handed on yet, which begin at `offset`
     sqlite3_int64 offset;
+    bool synced; // nothing was changed since the last sync that succeeded
 
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
     const sqlite3_io_methods& on_real() { return *real()->pMethods; }
@@ -49,6 +50,7 @@ struct JoiningFile {
     }
     static int write(sqlite3_file* file, const void* from, int amount, sqlite3_int64 offset) {
         auto& f = of(file);
+        f.synced = false;
         const auto size = static_cast<size_t>(amount);
         const bool joins = offset == f.offset + static_cast<sqlite3_int64>(f.waiting->size());
         if (!joins || f.waiting->size() + size > k_most_waiting)
@@ -60,6 +62,23 @@ struct JoiningFile {
             return SQLITE_IOERR_NOMEM;
         }
         return SQLITE_OK;
+    }
+
+    static int truncate(sqlite3_file* file, sqlite3_int64 size) {
+        of(file).synced = false;
+        return after_writes<&sqlite3_io_methods::xTruncate, sqlite3_int64>(file, size);
+    }
+    static int control(sqlite3_file* file, int operation, void* argument) {
+        of(file).synced = false; // it may change the size
+        return straight<&sqlite3_io_methods::xFileControl, int, void*>(file, operation, argument);
+    }
+    // A checkpoint begins with a sync of the WAL, whose commits have each been synced already.
+    static int sync(sqlite3_file* file, int flags) {
+        auto& f = of(file);
+        if (f.synced) return SQLITE_OK;
+        const int code = after_writes<&sqlite3_io_methods::xSync, int>(file, flags);
+        f.synced = code == SQLITE_OK;
+        return code;
     }
 
     /// A method that hands on what waits, then does what the real file does.
@@ -84,13 +103,13 @@ struct JoiningFile {
         methods.xClose = close;
         methods.xRead = after_writes<&M::xRead, void*, int, sqlite3_int64>;
         methods.xWrite = write;
-        methods.xTruncate = after_writes<&M::xTruncate, sqlite3_int64>;
-        methods.xSync = after_writes<&M::xSync, int>;
+        methods.xTruncate = truncate;
+        methods.xSync = sync;
         methods.xFileSize = after_writes<&M::xFileSize, sqlite3_int64*>;
         methods.xLock = straight<&M::xLock, int>;
         methods.xUnlock = straight<&M::xUnlock, int>;
         methods.xCheckReservedLock = straight<&M::xCheckReservedLock, int*>;
-        methods.xFileControl = straight<&M::xFileControl, int, void*>;
+        methods.xFileControl = control;
         methods.xSectorSize = straight<&M::xSectorSize>;
         methods.xDeviceCharacteristics = straight<&M::xDeviceCharacteristics>;
         if (methods.iVersion >= 2) {
@@ -117,6 +136,7 @@ int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags,
         return code;
     }
     f.offset = 0;
+    f.synced = false;
     f.waiting = new (std::nothrow) std::string();
     if (!f.waiting) {
         f.real()->pMethods->xClose(f.real());

@@ -5,7 +5,8 @@
 // one call, at the latest before the next sync, read, change of size or close. What SQLite relies on stays as it is: a commit becomes
 // visible (in the WAL index) and a checkpoint counts only after a sync, and everything written before it is written once xSync returned OK.
 // A write that fails is reported by the call before which it was due, and the writes that waited with it are forgotten. Locks do not hand
-// on: SQLite does not look at what unlocking returns, so a failed write would be lost without a word.
+// on: SQLite does not look at what unlocking returns, so a failed write would be lost without a word. A sync of
+// a file that was not changed through this VFS since its last good sync does nothing: only one connection may write.
 #pragma once
 
 #include <string>
