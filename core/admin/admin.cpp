@@ -21,7 +21,9 @@ public:
           api_(services_, limits_),
           streams_(services_, limits_),
           idempotency_(limits_.idempotency) {
-        for (int i = 0; i < std::max(1, limits_.workers); ++i) workers_.emplace_back("admin-" + std::to_string(i), [this] { run(); });
+        for (int i = 0; i < std::max(1, limits_.workers); ++i) workers_.emplace_back("admin-" + std::to_string(i), [this] { run(quick_); });
+        for (int i = 0; i < std::max(1, limits_.slow_workers); ++i)
+            workers_.emplace_back("admin-slow-" + std::to_string(i), [this] { run(slow_); });
     }
 
     ~Impl() {
@@ -30,9 +32,11 @@ public:
             const std::lock_guard lock(mutex_);
             stop_ = true;
         }
-        changed_.notify_all();
+        quick_.changed.notify_all();
+        slow_.changed.notify_all();
         workers_.clear();
-        for (auto& exchange : queue_) exchange.respond(http::unavailable(5, "The server is ending."));
+        for (auto* lane : {&quick_, &slow_})
+            for (auto& exchange : lane->queue) exchange.respond(http::unavailable(5, "The server is ending."));
     }
 
     http::Admission admit(const http::Request& head) const;
@@ -44,7 +48,12 @@ public:
     }
 
 private:
-    void run();
+    /// Requests that wait for a worker of their kind.
+    struct Lane {
+        std::condition_variable changed;
+        std::deque<http::Exchange> queue;
+    };
+    void run(Lane&);
     void work(http::Exchange);
     http::Response answer(Call&);
     void open_stream(http::Exchange, const Call&);
@@ -55,8 +64,7 @@ private:
     Streams streams_;
     Idempotency idempotency_;
     std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<http::Exchange> queue_;
+    Lane quick_, slow_;
     bool stop_ = false;
     std::vector<NamedThread> workers_;
 };
@@ -88,11 +96,13 @@ http::Admission Admin::Impl::admit(const http::Request& head) const {
 
 void Admin::Impl::handle(std::vector<http::Exchange> exchanges) {
     for (auto& exchange : exchanges) {
+        const auto found = std::static_pointer_cast<const Match>(exchange.context());
+        Lane& lane = found->endpoint->slow ? slow_ : quick_;
         std::unique_lock lock(mutex_);
-        if (!stop_ && queue_.size() < limits_.queue) {
-            queue_.push_back(std::move(exchange));
+        if (!stop_ && lane.queue.size() < limits_.queue) {
+            lane.queue.push_back(std::move(exchange));
             lock.unlock();
-            changed_.notify_one();
+            lane.changed.notify_one();
         } else {
             lock.unlock();
             exchange.respond(finished(http::unavailable(1, "Too many requests are waiting.")));
@@ -100,13 +110,13 @@ void Admin::Impl::handle(std::vector<http::Exchange> exchanges) {
     }
 }
 
-void Admin::Impl::run() {
+void Admin::Impl::run(Lane& lane) {
     for (;;) {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return stop_ || !queue_.empty(); });
+        lane.changed.wait(lock, [&] { return stop_ || !lane.queue.empty(); });
         if (stop_) return;
-        http::Exchange exchange = std::move(queue_.front());
-        queue_.pop_front();
+        http::Exchange exchange = std::move(lane.queue.front());
+        lane.queue.pop_front();
         lock.unlock();
         try {
             work(std::move(exchange)); // an exchange that ends unanswered answers 500 by itself

@@ -15,6 +15,8 @@
 #include "core/plugin/host.hpp"
 #include "core/plugin/job.hpp"
 #include "core/store/store.hpp"
+#include "core/subscriptions/recovery.hpp"
+#include "core/subscriptions/subscriptions.hpp"
 
 #include <functional>
 #include <memory>
@@ -40,10 +42,14 @@ struct Services {
     std::function<std::vector<delivery::DestinationState>()> destinations;
     std::function<Status(const std::string& name, bool)> set_disabled;
     std::function<Status(const std::string& name, bool)> set_paused;
+    /// Null: no provider can be asked (tests).
+    subscriptions::Subscriptions* subscriptions = nullptr;
+    subscriptions::Recoveries* recoveries = nullptr;
 };
 
 struct Limits {
     int workers = 2;
+    int slow_workers = 2;       ///< for what waits for a provider: others are not held up by it
     size_t queue = 256;         ///< requests waiting for a worker; beyond it 503
     size_t body = 1u << 20;     ///< bytes of a POST
     size_t streams = 64;        ///< event streams at once; beyond it 503

@@ -45,6 +45,17 @@ public:
     http::Response show_plugin(Call&);
     http::Response reload(Call&);
 
+    http::Response start_recovery(Call&);
+    http::Response list_recoveries(Call&);
+    http::Response show_recovery(Call&);
+    http::Response cancel_recovery(Call&);
+
+    http::Response list_subscriptions(Call&);
+    http::Response plan_subscriptions(Call&);
+    http::Response apply_subscriptions(Call&);
+    http::Response list_operations(Call&);
+    http::Response call_operation(Call&);
+
     http::Response front(Call&);
     http::Response document(Call&);
     http::Response metrics(Call&);
@@ -58,6 +69,9 @@ private:
     /// A failed read of the store: our fault, unless it was the cursor.
     http::Response store_failed(const Error&) const;
     http::Response events_page(store::EventQuery, Call&);
+    http::Response views(Call&, const std::function<subscriptions::View(const std::shared_ptr<plugin::Source>&)>&);
+    /// Those that a call is about; the answer when its source does not exist.
+    std::optional<http::Response> subscribing(Call&, std::vector<std::shared_ptr<plugin::Source>>&);
     http::Response switched(Call&, const std::function<Status(const std::string&, bool)>&, bool);
     Result<std::vector<store::Delivery>> deliveries_of(Uuid event) const;
     Result<std::optional<store::Delivery>> delivery(Uuid) const;

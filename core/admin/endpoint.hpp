@@ -19,7 +19,7 @@ namespace gh::admin {
 class Api;
 struct Call;
 
-enum class Type { text, integer, boolean, time, uuid, uuids, event_status, delivery_status, rate };
+enum class Type { text, integer, boolean, time, uuid, uuids, event_status, delivery_status, rate, object };
 
 /// A query parameter or a member of a JSON body.
 struct Parameter {
@@ -42,6 +42,7 @@ struct Endpoint {
     std::string_view answer; ///< a schema's name, "list of" one with a leading "*", or a media type
     Run run = nullptr;       ///< none: the event stream, which is no single answer
     bool open = false;       ///< needs no token
+    bool slow = false;       ///< waits for a provider
 };
 
 const std::vector<Endpoint>& endpoints();
@@ -63,12 +64,15 @@ struct Call {
     json::Value body;                                      ///< an object, or null without a body
 
     const std::string& segment() const { return match.segments.front(); }
+    const std::string& second_segment() const { return match.segments.at(1); }
     /// By name, from the query; for endpoints with a body from its members.
     std::string text(std::string_view name) const;
     std::optional<Time> time(std::string_view name) const;
     std::optional<Uuid> uuid(std::string_view name) const;
     std::vector<Uuid> uuids(std::string_view name) const;
     bool boolean(std::string_view name) const;
+    /// The JSON text of an object member; "{}" when it is not given.
+    std::string object(std::string_view name) const;
     /// 1 … 500; 50 when not given.
     size_t limit() const;
     /// Per second, 0 when not given; of "20/s" or a number.

@@ -42,6 +42,21 @@ constexpr Schema k_schemas[] = {
     {"Reverification", "items:[Reverified released:i refused:i failed:i more:b next:s"},
     {"Reverified", "id:u source:s result:s event:u? code:s hint:s"},
     {"Reload", "generation:i warnings:l"},
+    {"Recovery",
+     "id:u source:s status:s since:t until:t dry_run:b resumed:b pages:i found:i stored:i known:i unrecoverable_count:i "
+     "unrecoverable:[Unrecoverable error:s started_at:t finished_at:t?"},
+    {"Unrecoverable", "what:s reason:s"},
+    {"Subscription",
+     "source:s plugin:s id:s state:s provider_state:s ours:b from_memory:b subscription:o expires_at:t? detail:s drift:[SubscriptionDrift "
+     "checked_at:t? next_at:t?"},
+    {"SubscriptionDrift", "key:s wanted:* there:*"},
+    {"SubscriptionPlan",
+     "source:s plugin:s wanted:b reconcile:s checked_at:t? next_at:t? error:s subscriptions:[Subscription steps:[SubscriptionStep "
+     "results:[SubscriptionResult notes:l"},
+    {"SubscriptionStep", "step:s id:s why:s replaces:s"},
+    {"SubscriptionResult", "step:s id:s why:s replaces:s done:b text:s"},
+    {"Operation", "source:s name:s kind:s summary:s arguments_schema:*"},
+    {"OperationResult", "source:s operation:s kind:s content_type:s result:* captured:l notes:l"},
     {"Problem", "type:s title:s status:i -detail:s -instance:s"},
 };
 
@@ -119,14 +134,16 @@ std::string_view parameter_schema(const Parameter& p) {
             return R"({"type":"string","enum":["pending","delivered","dead","cancelled"]})";
         case Type::rate:
             return R"({"type":["string","number"]})";
+        case Type::object:
+            return R"({"type":"object"})";
     }
     return "{}";
 }
 
 void write_parameters(json::Writer& w, const Endpoint& e) {
     w.name("parameters").array();
-    if (const size_t open = e.path.find('{'); open != std::string_view::npos) {
-        const std::string_view name = e.path.substr(open + 1, e.path.find('}') - open - 1);
+    for (size_t open = e.path.find('{'); open != std::string_view::npos; open = e.path.find('{', open + 1)) {
+        const std::string_view name = e.path.substr(open + 1, e.path.find('}', open) - open - 1);
         w.object().member("name", name).member("in", "path").member("required", true).name("schema").raw(R"({"type":"string"})").end();
     }
     for (const auto& p : e.query) {

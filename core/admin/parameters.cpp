@@ -51,6 +51,7 @@ std::string_view wrong(Type type, std::string_view name, const std::string& valu
         case Type::uuid:
             return Uuid::parse(value) ? std::string_view() : "an id (UUID)";
         case Type::uuids:
+        case Type::object:
             return {};
         case Type::event_status:
             return store::parse_event_status(value) ? std::string_view()
@@ -103,6 +104,7 @@ std::optional<http::Response> read_query(Call& call) {
 /// What a body's member should have been; empty when it is right.
 std::string_view wrong_member(const Parameter& parameter, const json::Value& v) {
     if (parameter.type == Type::boolean) return v.kind == json::Kind::boolean ? std::string_view() : "true or false";
+    if (parameter.type == Type::object) return v.kind == json::Kind::object ? std::string_view() : "a JSON object";
     if (parameter.type == Type::uuids) {
         if (v.kind != json::Kind::array || v.items.size() > k_ids) return "a list of at most 1000 ids";
         for (const auto& item : v.items)
@@ -190,6 +192,11 @@ std::vector<Uuid> Call::uuids(std::string_view name) const {
 bool Call::boolean(std::string_view name) const {
     const json::Value* v = body.find(name);
     return v ? v->boolean : text(name) == "true";
+}
+
+std::string Call::object(std::string_view name) const {
+    const json::Value* v = body.find(name);
+    return v ? std::string(v->raw) : "{}";
 }
 
 size_t Call::limit() const {

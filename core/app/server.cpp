@@ -3,7 +3,6 @@
 #include "core/admin/admin.hpp"
 #include "core/app/process.hpp"
 #include "core/base/version.hpp"
-
 #include "core/delivery/deliverer.hpp"
 #include "core/dispatch/dispatcher.hpp"
 #include "core/egress/client.hpp"
@@ -13,6 +12,8 @@
 #include "core/plugin/host.hpp"
 #include "core/plugin/job.hpp"
 #include "core/store/store.hpp"
+#include "core/subscriptions/recovery.hpp"
+#include "core/subscriptions/subscriptions.hpp"
 
 #include <atomic>
 #include <csignal>
@@ -56,7 +57,9 @@ store::Options store_options(const config::Config& config) {
     return options;
 }
 
-bool same_listen(const config::Listen& a, const config::Listen& b) { return a.text() == b.text() && a.tls.has_value() == b.tls.has_value(); }
+bool same_listen(const config::Listen& a, const config::Listen& b) {
+    return a.text() == b.text() && a.tls.has_value() == b.tls.has_value();
+}
 
 bool same_addresses(const config::Server& a, const config::Server& b) {
     return std::equal(a.listen.begin(), a.listen.end(), b.listen.begin(), b.listen.end(), same_listen) && same_listen(a.admin, b.admin);
@@ -80,15 +83,13 @@ public:
         // Deliveries have a client of their own: a slow application must not hold up fetch-backs.
         delivery_client_ = std::make_unique<egress::Client>(egress_options("egress-deliver"), log_);
         deliverer_ = std::make_unique<delivery::Deliverer>(*store_, *delivery_client_, clock_, log_, metrics_);
-        jobs_ = std::make_unique<plugin::JobRunner>(*fetch_client_, *store_, clock_, log_, metrics_);
+        jobs_ = std::make_shared<plugin::JobRunner>(*fetch_client_, *store_, clock_, log_, metrics_);
         dispatcher_ = std::make_unique<dispatch::Dispatcher>(*store_, *jobs_, clock_, log_, metrics_);
         ingest_ = std::make_unique<ingest::Ingest>(*store_, *jobs_, clock_, log_, metrics_, config->server.workers);
-        admin_ = std::make_unique<admin::Admin>(services());
-
         store_->on_commit([this](const store::Committed& committed) {
             if (committed.waiting) dispatcher_->wake();
             if (committed.deliveries) deliverer_->wake();
-            if (committed.events) admin_->notify();
+            if (committed.events && admin_) admin_->notify();
         });
         if (const auto started = store_->start(); !started.ok()) return started;
         const auto staging = make_staging(config->store.sqlite);
@@ -96,11 +97,19 @@ public:
         plugin::install_crash_handler(*staging);
 
         host_ = std::make_unique<plugin::Host>(clock_, store_.get(), log_, metrics_, *staging);
+        subscriptions_ = std::make_unique<subscriptions::Subscriptions>(
+            subscriptions::Subscriptions::Parts{run_job(), *store_, host_->vault(), clock_, log_, metrics_, [this] { return reopen(); }});
+        recoveries_ = std::make_unique<subscriptions::Recoveries>(subscriptions::Recoveries::Parts{subscriptions_->operations(), *store_, clock_, log_, metrics_,
+            [this](const std::string& name, std::string& reason) { return subscriptions_->find(name, reason); },
+            [this] { return subscriptions_->names(); }});
+        admin_ = std::make_unique<admin::Admin>(services());
         generation_.store(host_->load(*config));
         report_sources();
         apply(config, generation_.load());
         deliverer_->start();
         dispatcher_->start();
+        subscriptions_->start();
+        recoveries_->start();
 
         admin_server_ = std::make_unique<http::Server>("admin", std::vector{config->server.admin}, http::Limits{}, *admin_, log_, metrics_);
         if (const auto bound = admin_server_->start(); !bound.ok()) return bound;
@@ -116,7 +125,12 @@ public:
         const auto config = *loaded;
         const auto before = config_.load();
         auto generation = host_->load(*config);
-        if (auto lost = first_lost(*generation_.load(), *generation); !lost.empty()) return Error{lost};
+        auto lost = first_lost(*generation_.load(), *generation);
+        if (lost.empty()) lost = first_bad_block(*generation);
+        if (!lost.empty()) {
+            host_->vault().set_key(before->store.key);
+            return Error{lost};
+        }
         if (!same_addresses(before->server, config->server) || before->store.sqlite != config->store.sqlite)
             log_.warning("app", "addresses and the store cannot change while running: restart the server for that");
         for (const auto& warning : config->warnings) log_.warning("config", warning.text());
@@ -127,6 +141,17 @@ public:
         apply(config, generation);
         report_sources();
         log_.info("app", "reloaded", {{"generation", generation->number}, {"sources", config->sources.size()}});
+        return Done{};
+    }
+
+    /// All sources anew with the configuration as it is: a secret that a provider gave takes effect.
+    Status reopen() {
+        const std::lock_guard lock(reload_mutex_);
+        const auto config = config_.load();
+        auto generation = host_->load(*config);
+        if (auto lost = first_lost(*generation_.load(), *generation); !lost.empty()) return Error{lost};
+        generation_.store(generation);
+        apply(config, generation);
         return Done{};
     }
 
@@ -142,7 +167,13 @@ public:
         if (deliverer_) deliverer_->stop(limit);
         if (admin_server_) admin_server_->drain(std::chrono::seconds(2));
         // Callbacks lead from the jobs and the store into the others: these two end first.
-        jobs_.reset();
+        {
+            std::unique_lock lock(jobs_mutex_);
+            const auto jobs = std::exchange(jobs_, nullptr);
+            lock.unlock();
+        }
+        if (recoveries_) recoveries_->stop();
+        if (subscriptions_) subscriptions_->stop();
         store_->stop();
         http_server_.reset();
         admin_server_.reset();
@@ -150,6 +181,8 @@ public:
         dispatcher_.reset();
         deliverer_.reset();
         admin_.reset();
+        recoveries_.reset();
+        subscriptions_.reset();
         generation_.store(nullptr);
         host_.reset();
         delivery_client_.reset();
@@ -172,10 +205,25 @@ private:
             [this] { return config_.load(); },
             [this] { return generation_.load(); },
             [this] { return reload(); },
-            [this](plugin::Job job, Millis deadline, std::function<void(plugin::JobEnd)> done) { jobs_->run(std::move(job), deadline, std::move(done)); },
+            run_job(),
             [this] { return deliverer_->destinations(); },
             [this](const std::string& name, bool on) { return deliverer_->set_disabled(name, on); },
             [this](const std::string& name, bool on) { return deliverer_->set_paused(name, on); },
+            subscriptions_.get(),
+            recoveries_.get(),
+        };
+    }
+
+    subscriptions::RunJob run_job() {
+        return [this](plugin::Job job, Millis deadline, std::function<void(plugin::JobEnd)> done) {
+            std::shared_ptr<plugin::JobRunner> jobs;
+            {
+                const std::lock_guard lock(jobs_mutex_);
+                jobs = jobs_;
+            }
+            // While the server ends there is nobody left to run it.
+            if (!jobs) return done({plugin::JobFailure{plugin::JobFailure::Kind::cancelled, "the server is ending", Millis(0)}, {}});
+            jobs->run(std::move(job), deadline, std::move(done));
         };
     }
 
@@ -184,6 +232,7 @@ private:
         deliverer_->configure(config);
         dispatcher_->configure(config, generation);
         ingest_->configure(config, generation);
+        subscriptions_->configure(config, generation);
     }
 
     /// A reload must not close what serves: names the first source that was open and would not be any more.
@@ -197,10 +246,21 @@ private:
         return {};
     }
 
+    static std::string first_bad_block(const plugin::Generation& generation) {
+        for (const auto& slot : generation.slots)
+            if (const auto* block = slot.source ? slot.source->subscription() : nullptr; block && !block->fault.empty())
+                return block->fault;
+        return {};
+    }
+
     void report_sources() {
-        for (const auto& slot : generation_.load()->slots)
+        for (const auto& slot : generation_.load()->slots) {
             if (!slot.source)
                 log_.error("app", "a source is not available and answers 503", {{"source", slot.config->name}, {"reason", slot.reason}});
+            else if (const auto* block = slot.source->subscription(); block && !block->fault.empty())
+                log_.error("app", "a source receives, but its subscription is not looked after",
+                           {{"source", slot.config->name}, {"reason", block->fault}});
+        }
     }
 
     const fs::path file_;
@@ -214,20 +274,35 @@ private:
     std::unique_ptr<egress::Client> fetch_client_, delivery_client_;
     std::unique_ptr<plugin::Host> host_;
     std::unique_ptr<delivery::Deliverer> deliverer_;
-    std::unique_ptr<plugin::JobRunner> jobs_;
+    std::mutex jobs_mutex_;
+    std::shared_ptr<plugin::JobRunner> jobs_; ///< null once the server ends; guarded from the moment that others run
     std::unique_ptr<dispatch::Dispatcher> dispatcher_;
     std::unique_ptr<ingest::Ingest> ingest_;
+    std::unique_ptr<subscriptions::Subscriptions> subscriptions_;
+    std::unique_ptr<subscriptions::Recoveries> recoveries_;
     std::unique_ptr<admin::Admin> admin_;
     std::unique_ptr<http::Server> http_server_, admin_server_;
 };
 
 Server::Server(fs::path file) : impl_(std::make_unique<Impl>(std::move(file))) {}
-Server::~Server() { impl_->drain(); }
-Status Server::start() { return impl_->start(); }
-Status Server::reload() { return impl_->reload(); }
-void Server::drain() { impl_->drain(); }
-std::vector<uint16_t> Server::ports() const { return impl_->ports(); }
-uint16_t Server::admin_port() const { return impl_->admin_port(); }
+Server::~Server() {
+    impl_->drain();
+}
+Status Server::start() {
+    return impl_->start();
+}
+Status Server::reload() {
+    return impl_->reload();
+}
+void Server::drain() {
+    impl_->drain();
+}
+std::vector<uint16_t> Server::ports() const {
+    return impl_->ports();
+}
+uint16_t Server::admin_port() const {
+    return impl_->admin_port();
+}
 
 int serve(const fs::path& config_file) {
     block_signals();
@@ -240,7 +315,8 @@ int serve(const fs::path& config_file) {
     }
     std::string listening;
     for (const auto port : server.ports()) listening += (listening.empty() ? "" : ",") + std::to_string(port);
-    log.info("app", "serving", {{"version", k_version}, {"config", config_file.string()}, {"ports", listening}, {"admin_port", server.admin_port()}});
+    log.info("app", "serving",
+             {{"version", k_version}, {"config", config_file.string()}, {"ports", listening}, {"admin_port", server.admin_port()}});
     notify_supervisor("READY=1");
     for (;;) {
         const int signal = wait_for_signal();

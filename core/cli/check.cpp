@@ -33,8 +33,12 @@ int check(Context& c) {
     Offline offline(SystemClock().now());
     const auto generation = offline.host().load(config);
     std::vector<std::string> faults;
-    for (const auto& slot : generation->slots)
-        if (!slot.source) faults.push_back(slot.config->position.text() + ": sources." + slot.config->name + ": " + slot.reason);
+    for (const auto& slot : generation->slots) {
+        if (!slot.source)
+            faults.push_back(slot.config->position.text() + ": sources." + slot.config->name + ": " + slot.reason);
+        else if (const auto* block = slot.source->subscription(); block && !block->fault.empty())
+            faults.push_back(block->fault);
+    }
     for (const auto& p : generation->plugins)
         if (p.state == "refused") faults.push_back(p.file.string() + ": " + p.reason);
 

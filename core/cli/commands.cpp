@@ -13,6 +13,8 @@ const Option k_limit{"--limit", "N", "at most this many, newest first (default 5
 const Option k_control{"--control", "HOST:PORT", "the sandbox's control address (default 127.0.0.1:8090)"};
 const Option k_destination{"--destination", "NAME", "only this destination"};
 
+const Option k_prune{"--prune", "", "also remove subscriptions of ours that are not wanted"};
+
 std::vector<Command> table() {
     return {
         {"serve", "", "run the server (SIGHUP reloads the configuration, SIGTERM drains and ends)", {}, serve},
@@ -90,6 +92,31 @@ std::vector<Command> table() {
          "verify them again as of the time they came, and release the genuine ones",
          {k_source, k_since, k_until},
          quarantine_reverify},
+        {"recover",
+         "",
+         "ask a source's provider for what was missed",
+         {{"--source", "NAME", "the source (needed)"},
+          {"--since", "TIME", "from this time on (default: where the last run was cut off, else since the last outage, else a day)"},
+          k_until,
+          {"--dry-run", "", "only count"}},
+         recover},
+        {"subscriptions list", "", "subscriptions at the providers, asked now", {k_source}, subscriptions_list},
+        {"subscriptions plan",
+         "",
+         "what is there, what differs from the configuration and what apply would do",
+         {k_source, k_prune},
+         subscriptions_plan},
+        {"subscriptions apply", "", "make the subscriptions what the configuration wants", {k_source, k_prune}, subscriptions_apply},
+        {"subscriptions operations",
+         "SOURCE",
+         "what can be asked of the source's provider by hand, and with which arguments",
+         {},
+         subscriptions_operations},
+        {"subscriptions call",
+         "SOURCE OPERATION [NAME=VALUE…]",
+         "run one operation at the source's provider and show its result",
+         {{"--arguments", "JSON", "the arguments as one JSON object, in place of NAME=VALUE"}},
+         subscriptions_call},
         {"sandbox",
          "[PROVIDER…]",
          "run simulated providers on this machine, all or those named, until interrupted",

@@ -52,6 +52,7 @@ struct Store {
     Millis retention = std::chrono::hours(24 * 30);
     uint64_t quarantine_bytes = 64u << 20;
     double quarantine_rate = 50; ///< per source and second; beyond it only counted
+    Secret key;                  ///< encrypts the secrets that providers give; empty: none can be kept
 };
 
 enum class Isolation { none, process };
@@ -81,6 +82,13 @@ struct Settings {
     std::map<std::string, Origin> origins;
 };
 
+/// The keys of a `subscription:` block that are the host's own; all others are the plugin's.
+struct Reconcile {
+    bool automatic = false;                  ///< reconcile: auto | manual
+    Millis every{300'000};                   ///< how often the provider is asked, with jitter
+    Millis overlap = std::chrono::hours(48); ///< how long secrets from before a new one are accepted
+};
+
 struct Source {
     std::string name;
     std::string plugin;
@@ -88,7 +96,9 @@ struct Source {
     std::string display_path; ///< references shown as written
     Settings settings;
     FetchBack fetch_back;
-    std::optional<Settings> subscription; ///< kept for the subscriptions module; not looked into here
+    std::optional<Settings> subscription; ///< the plugin's part of the block; checked when the source is opened
+    Reconcile reconcile;
+    bool recover_automatically = false; ///< recover: auto | offer
     Position position;
 };
 

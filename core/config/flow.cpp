@@ -56,6 +56,22 @@ void read_fetch_back(Context& context, const Node& node, int line, const std::st
     s.integer("concurrency", out.concurrency, 1, 1000);
 }
 
+/// The host's keys are taken out; what is left is the plugin's.
+void read_subscription(Context& context, const Node& node, int line, const std::string& where, Source& out) {
+    static const std::vector<std::string> k_own = {"reconcile", "every", "overlap"};
+    if (node.kind != Node::Kind::mapping)
+        return context.faults.error(line, where + ": expected a mapping, such as {url: \"https://…\"}, found " + node.described());
+    Node own = node, rest = node;
+    const auto is_own = [](const Node::Entry& e) { return std::find(k_own.begin(), k_own.end(), e.key) != k_own.end(); };
+    std::erase_if(own.entries, [&](const auto& e) { return !is_own(e); });
+    std::erase_if(rest.entries, is_own);
+    Section s(context, own, line, where, k_own);
+    s.choice<bool>("reconcile", out.reconcile.automatic, {{"manual", false}, {"auto", true}});
+    s.duration("every", out.reconcile.every, Millis(1'000), std::chrono::hours(24 * 7));
+    s.duration("overlap", out.reconcile.overlap, Millis(0), std::chrono::hours(24 * 366));
+    out.subscription = read_settings(context, rest, line, where);
+}
+
 /// One secret of a destination. Nothing after a fault.
 std::optional<Secret> read_secret(Context& context, const Node& node, int line, const std::string& where) {
     auto value = read_text(context, node, line, where, true);
@@ -119,7 +135,7 @@ bool is_name(std::string_view name) {
 
 void read_sources(Context& context, const Node& node, int line, std::vector<std::shared_ptr<const Source>>& out) {
     each_named(context, node, line, "sources", [&](const Node::Entry& entry, const std::string& where) {
-        Section s(context, *entry.value, entry.line, where, {"plugin", "path", "settings", "fetch_back", "subscription"});
+        Section s(context, *entry.value, entry.line, where, {"plugin", "path", "settings", "fetch_back", "subscription", "recover"});
         auto source = std::make_shared<Source>();
         source->name = entry.key;
         source->position = {context.faults.file(), entry.line};
@@ -142,8 +158,8 @@ void read_sources(Context& context, const Node& node, int line, std::vector<std:
             source->settings.origins[""] = {source->position, false};
         }
         if (const auto* e = s.entry("fetch_back")) read_fetch_back(context, *e->value, e->line, s.name("fetch_back"), source->fetch_back);
-        if (const auto* e = s.entry("subscription"))
-            source->subscription = read_settings(context, *e->value, e->line, s.name("subscription"));
+        if (const auto* e = s.entry("subscription")) read_subscription(context, *e->value, e->line, s.name("subscription"), *source);
+        s.choice<bool>("recover", source->recover_automatically, {{"offer", false}, {"auto", true}});
         out.push_back(std::move(source));
     });
 }

@@ -5,6 +5,8 @@ namespace gh::config {
 
 namespace {
 
+constexpr size_t k_least_key = 16; // characters; what is shorter can be guessed
+
 std::optional<Tls> read_tls(Context& context, const Node& node, int line, const std::string& where) {
     Section s(context, node, line, where, {"certificate", "key", "client_ca"});
     Tls tls;
@@ -100,12 +102,22 @@ void read_server(Context& context, const Node& node, int line, Server& server, L
 }
 
 void read_store(Context& context, const Node& node, int line, Store& store) {
-    Section s(context, node, line, "store", {"sqlite", "retention", "quarantine_bytes", "quarantine_rate", "postgresql"});
+    Section s(context, node, line, "store", {"sqlite", "retention", "quarantine_bytes", "quarantine_rate", "key", "postgresql"});
     if (const auto* e = s.entry("postgresql")) context.faults.error(e->line, "store.postgresql: is not available yet; use store.sqlite");
     s.file("sqlite", store.sqlite);
     s.duration("retention", store.retention, std::chrono::minutes(1), std::chrono::hours(24 * 3660));
     s.bytes("quarantine_bytes", store.quarantine_bytes, 0);
     s.rate("quarantine_rate", store.quarantine_rate);
+    if (const auto* e = s.entry("key")) {
+        auto key = read_text(context, *e->value, e->line, "store.key", true);
+        if (!key) return;
+        if (key->text.size() < k_least_key)
+            context.faults.error(e->line, "store.key: is shorter than 16 characters; make one with: openssl rand -base64 32");
+        else if (!key->by_reference)
+            context.faults.warning(e->line, "store.key: stands in the file itself; move it out and write ${env:NAME} or ${file:PATH}");
+        store.key = Secret(key->text);
+        wipe(key->text);
+    }
 }
 
 void read_plugins(Context& context, const Node& node, int line, Plugins& plugins) {

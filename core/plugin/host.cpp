@@ -35,13 +35,20 @@ std::string name_from(const std::filesystem::path& file) {
 class Host::Impl {
 public:
     Impl(const Clock& clock, store::Store* store, Log& log, Metrics& metrics, std::filesystem::path staging)
-        : clock_(clock), store_(store), log_(log), metrics_(metrics), shelf_(std::move(staging)), control_(std::make_shared<Control>()) {}
+        : clock_(clock),
+          store_(store),
+          log_(log),
+          metrics_(metrics),
+          vault_(store),
+          shelf_(std::move(staging)),
+          control_(std::make_shared<Control>()) {}
     ~Impl() { control_->stop(); }
 
     std::shared_ptr<const Generation> load(const config::Config& config) {
         const std::lock_guard lock(mutex_);
         auto generation = std::make_shared<Generation>();
         generation->number = ++number_;
+        vault_.set_key(config.store.key);
         try {
             const auto libraries = load_plugins(config.plugins.directory, *generation);
             for (const auto& source : config.sources) generation->slots.push_back(open_slot(source, libraries, *generation));
@@ -60,13 +67,15 @@ public:
 
     Result<std::shared_ptr<Source>> open(std::shared_ptr<const Library> library, std::shared_ptr<const config::Source> config,
                                          std::shared_ptr<SourceState> state) {
-        const OpenContext context{std::move(library), std::move(config), std::move(state), clock_, log_, metrics_};
+        const OpenContext context{std::move(library), std::move(config), std::move(state), clock_, log_, metrics_, vault_};
         const auto turn = control_->turn();
         auto source = OpenSource::open(context);
         if (!source) return source.error();
         return std::shared_ptr<Source>(source->release(),
                                        [control = control_](Source* last) { control->close(std::unique_ptr<Source>(last)); });
     }
+
+    Vault& vault() { return vault_; }
 
 private:
     using Libraries = std::map<std::string, std::shared_ptr<const Library>>;
@@ -179,6 +188,7 @@ private:
     store::Store* const store_;
     Log& log_;
     Metrics& metrics_;
+    Vault vault_;
     std::mutex mutex_;
     Shelf shelf_;
     const std::shared_ptr<Control> control_;
@@ -194,6 +204,10 @@ Host::~Host() = default;
 
 std::shared_ptr<const Generation> Host::load(const config::Config& config) {
     return impl_->load(config);
+}
+
+Vault& Host::vault() {
+    return impl_->vault();
 }
 
 Result<PluginInfo> Host::inspect(const std::filesystem::path& file) {

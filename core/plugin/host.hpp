@@ -7,6 +7,7 @@
 #include "core/base/result.hpp"
 #include "core/config/config.hpp"
 #include "core/plugin/source.hpp"
+#include "core/plugin/vault.hpp"
 
 #include <filesystem>
 #include <map>
@@ -61,6 +62,9 @@ public:
     /// Loads every *.so of the directory (unchanged ones are kept) and opens every source of the config. Never throws; faults are in the
     /// generation. One call at a time.
     std::shared_ptr<const Generation> load(const config::Config&);
+
+    /// The secrets that providers gave. Its key is that of the last config loaded. Lives as long as the host.
+    Vault& vault();
 
     /// Loads one file for inspection; the refusal's reason as error.
     Result<PluginInfo> inspect(const std::filesystem::path&);

@@ -6,13 +6,30 @@
 
 namespace gh::plugin {
 
+namespace {
+
+std::vector<std::string> captured_of(const Schema& schema) {
+    std::vector<std::string> out;
+    for (const auto& property : schema.properties())
+        if (property.schema.captured() && property.schema.write_only()) out.push_back(property.name);
+    return out;
+}
+
+} // namespace
+
 Result<std::unique_ptr<OpenSource>> OpenSource::open(const OpenContext& context) {
     const auto& config = *context.config;
     const auto label = "sources." + config.name + ".settings";
     auto settings = prepare_settings(context.library->descriptor().schema, config.settings, label, config.position);
     if (!settings) return settings.error();
     for (const auto& warning : settings->warnings) context.log.warning("config", warning, {{"source", config.name}});
-    std::unique_ptr<OpenSource> source(new OpenSource(context, std::move(*settings)));
+    const auto kept = context.vault.read(config.name);
+    if (!kept) return Error{"sources." + config.name + ": " + kept.error().message};
+    SecretFacts facts;
+    for (const auto& setting : captured_of(context.library->descriptor().schema))
+        facts.configured[setting] = context.vault.fingerprints(settings->secrets, setting);
+    context.vault.merge(*kept, config.reconcile.overlap, context.clock.now(), settings->secrets, facts.change_at);
+    std::unique_ptr<OpenSource> source(new OpenSource(context, std::move(*settings), std::move(facts)));
     if (auto reason = source->start(); !reason.empty()) {
         const auto where = config.position.file.empty() ? std::string() : config.position.text() + ": ";
         return Error{where + "sources." + config.name + ": " + reason};
@@ -20,12 +37,13 @@ Result<std::unique_ptr<OpenSource>> OpenSource::open(const OpenContext& context)
     return source;
 }
 
-OpenSource::OpenSource(const OpenContext& context, PreparedSettings settings)
+OpenSource::OpenSource(const OpenContext& context, PreparedSettings settings, SecretFacts facts)
     : library_(context.library),
       config_(context.config),
       settings_(std::move(settings)),
       services_({context.library->descriptor().name, context.library->descriptor().version, context.config->name},
-                std::move(settings_.secrets), context.state, context.clock, context.log, context.metrics) {}
+                std::move(settings_.secrets), context.state, context.clock, context.log, context.metrics),
+      secrets_(std::move(facts)) {}
 
 OpenSource::~OpenSource() {
     if (!opened_) return;
@@ -75,7 +93,52 @@ std::string OpenSource::enroll() {
     }
     for (const auto& operation : enrolled_.operations) operations_.push_back(operation.shown);
     policy_ = std::make_shared<const egress::Policy>(std::move(enrolled_.egress));
+    prepare_block();
     return {};
+}
+
+void OpenSource::prepare_block() {
+    if (!config_->subscription) return;
+    block_.emplace();
+    const auto& block = *config_->subscription;
+    const auto label = "sources." + config_->name + ".subscription";
+    const auto subscribe =
+        std::find_if(enrolled_.operations.begin(), enrolled_.operations.end(), [](const auto& o) { return o.shown.kind == "subscribe"; });
+    if (subscribe == enrolled_.operations.end()) {
+        const auto at = block.origins.find("");
+        block_->fault = (at == block.origins.end() ? std::string() : at->second.position.text() + ": ") + label + ": plugin " +
+                        plugin_name() + " cannot subscribe with these settings; see its README, or remove the block";
+        return;
+    }
+    static const auto takes_none = Schema::compile(R"({"type":"object","properties":{}})");
+    const Schema& schema = subscribe->schema ? *subscribe->schema : takes_none.value();
+    auto json = plugin::prepare_block(schema, block, label, config_->position);
+    if (!json) {
+        block_->fault = json.error().message;
+        return;
+    }
+    block_->json = json->write();
+    for (const auto& member : json->members) {
+        const Schema* property = schema.property(member.name);
+        if (property && property->uri()) block_->addresses.push_back(member.name);
+        // A list of which one item came by reference is hidden whole.
+        for (const auto& [pointer, origin] : block.origins) {
+            const auto prefix = "/" + pointer_token(member.name);
+            const bool inside = pointer == prefix || pointer.starts_with(prefix + "/");
+            if (!inside || !origin.by_reference) continue;
+            block_->hidden.push_back(member.name);
+            break;
+        }
+    }
+}
+
+std::vector<std::string> OpenSource::captured_settings() const {
+    return captured_of(library_->descriptor().schema);
+}
+
+std::vector<std::string> OpenSource::configured_fingerprints(const std::string& setting) const {
+    const auto found = secrets_.configured.find(setting);
+    return found == secrets_.configured.end() ? std::vector<std::string>() : found->second;
 }
 
 std::string_view OpenSource::below(std::string_view path) const {
@@ -136,19 +199,29 @@ std::optional<std::variant<Job, Fault>> OpenSource::fetch_back(const store::Even
     return begun("fetch_back", frame, status, job);
 }
 
-std::variant<Job, Fault> OpenSource::operation(const std::string& wanted, const std::string& arguments_json) const {
+const EnrolledOperation* OpenSource::find_operation(const std::string& wanted) const {
     const auto found =
         std::find_if(enrolled_.operations.begin(), enrolled_.operations.end(), [&](const auto& o) { return o.shown.name == wanted; });
-    if (found == enrolled_.operations.end()) {
+    return found == enrolled_.operations.end() ? nullptr : &*found;
+}
+
+Result<std::string> OpenSource::check_arguments(const std::string& wanted, const std::string& arguments_json) const {
+    const EnrolledOperation* found = find_operation(wanted);
+    if (!found) {
         std::vector<std::string> names;
         for (const auto& one : operations_) names.push_back(one.name);
         const auto near = config::nearest(wanted, names);
-        return Fault{"source " + name() + " has no operation \"" + wanted + "\"" +
+        return Error{"source " + name() + " has no operation \"" + wanted + "\"" +
                      (near.empty() ? "" : ", did you mean \"" + near + "\"?")};
     }
     static const auto takes_none = Schema::compile(R"({"type":"object","properties":{}})");
-    const auto arguments = prepare_arguments(found->schema ? *found->schema : takes_none.value(), arguments_json);
+    return prepare_arguments(found->schema ? *found->schema : takes_none.value(), arguments_json);
+}
+
+std::variant<Job, Fault> OpenSource::operation(const std::string& wanted, const std::string& arguments_json) const {
+    const auto arguments = check_arguments(wanted, arguments_json);
     if (!arguments) return Fault{arguments.error().message};
+    const EnrolledOperation* found = find_operation(wanted);
 
     const Frame frame(mark());
     gatehouse_job job{};

@@ -5,9 +5,12 @@
 #include "core/plugin/library.hpp"
 #include "core/plugin/services.hpp"
 #include "core/plugin/source.hpp"
+#include "core/plugin/vault.hpp"
 
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -21,6 +24,7 @@ struct OpenContext {
     const Clock& clock;
     Log& log;
     Metrics& metrics;
+    const Vault& vault;
 };
 
 class OpenSource final : public Source, public std::enable_shared_from_this<OpenSource> {
@@ -42,17 +46,30 @@ public:
     bool fetches(std::string_view type) const override;
     std::optional<std::variant<Job, Fault>> fetch_back(const store::Event&, int attempt) const override;
     std::variant<Job, Fault> operation(const std::string& name, const std::string& arguments_json) const override;
+    Result<std::string> check_arguments(const std::string& name, const std::string& arguments_json) const override;
+    const SubscriptionBlock* subscription() const override { return block_ ? &*block_ : nullptr; }
+    std::vector<std::string> captured_settings() const override;
+    bool has_secret(const std::string& setting) const override { return services_.secrets().count(setting) > 0; }
+    std::vector<std::string> configured_fingerprints(const std::string& setting) const override;
+    std::optional<Time> secrets_change_at() const override { return secrets_.change_at; }
     void apply_state(const std::vector<store::StateChange>& changes) override { services_.state()->apply(changes); }
 
     const Services& services() const { return services_; }
     const CrashMark& mark() const { return library_->mark(); }
 
 private:
-    OpenSource(const OpenContext&, PreparedSettings);
+    /// What is known of the secrets beside their values.
+    struct SecretFacts {
+        std::map<std::string, std::vector<std::string>> configured; ///< fingerprints by setting, of the captured ones only
+        std::optional<Time> change_at;
+    };
+    OpenSource(const OpenContext&, PreparedSettings, SecretFacts);
+    void prepare_block();
     /// open_source and enroll; the reason when either fails, else empty.
     std::string start();
     std::string enroll();
     std::string_view below(std::string_view path) const;
+    const EnrolledOperation* find_operation(const std::string& name) const;
     std::variant<Job, Fault> begun(const char* function, const Frame&, gatehouse_status, const gatehouse_job&) const;
 
     std::shared_ptr<const Library> library_;
@@ -65,6 +82,8 @@ private:
     std::vector<Route> routes_;
     std::vector<Operation> operations_;
     std::shared_ptr<const egress::Policy> policy_;
+    SecretFacts secrets_;
+    std::optional<SubscriptionBlock> block_;
 };
 
 } // namespace gh::plugin

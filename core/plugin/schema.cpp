@@ -146,6 +146,8 @@ std::string Schema::take_keyword(const std::string& name, const Json& value, con
         uri_ = value.text == "uri";
     } else if (name == "writeOnly") {
         write_only_ = value.truth;
+    } else if (name == "x-captured") {
+        captured_ = value.truth;
     } else if (name == "description") {
         description_ = value.text;
     } else if (!is_annotation(name)) {

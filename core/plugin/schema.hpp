@@ -1,5 +1,6 @@
 // The part of JSON Schema that settings and operation arguments need: type, enum, const, required, properties, additionalProperties,
-// items, minItems, maxItems, pattern, minLength, maxLength, minimum, maximum, default, format, writeOnly, and the annotations.
+// items, minItems, maxItems, pattern, minLength, maxLength, minimum, maximum, default, format, writeOnly, and the annotations. One
+// annotation means something here: "x-captured": true at a secret setting, see Schema::captured().
 //
 // Stricter than JSON Schema in two ways, so that no mistake passes silently: a keyword that is not listed above refuses the schema, and an
 // object with "properties" takes no others unless "additionalProperties" says so.
@@ -39,6 +40,9 @@ public:
     std::vector<SchemaFault> check(Json& value) const;
     bool write_only() const { return write_only_; }
     bool uri() const { return uri_; }
+    /// "x-captured": true: a secret whose value the provider gives when something is subscribed.
+    bool captured() const { return captured_; }
+    const std::vector<SchemaProperty>& properties() const { return properties_; }
     /// The schema of a member of an object or, for an array, of its items; null when it has none.
     const Schema* property(std::string_view name) const;
     const Schema* items() const { return items_.get(); }
@@ -71,7 +75,7 @@ private:
     std::optional<uint64_t> least_length_, most_length_, least_items_, most_items_;
     std::optional<Json> minimum_, maximum_, default_;
     std::string description_;
-    bool uri_ = false, write_only_ = false;
+    bool uri_ = false, write_only_ = false, captured_ = false;
 };
 
 struct SchemaProperty {

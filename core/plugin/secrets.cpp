@@ -125,6 +125,10 @@ void Secrets::add(std::string_view name, Secret value) {
     setting->values.push_back(std::move(entry));
 }
 
+void Secrets::drop(std::string_view name) {
+    std::erase_if(settings_, [&](const Setting& s) { return s.name == name; });
+}
+
 const Secrets::Value* Secrets::find(std::string_view name, uint32_t index) const {
     for (const auto& setting : settings_)
         if (setting.name == name) return index < setting.values.size() ? &setting.values[index] : nullptr;

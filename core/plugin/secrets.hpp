@@ -40,6 +40,9 @@ public:
     /// Adds one more value of the setting `name`, which must not be empty.
     void add(std::string_view name, Secret value);
 
+    /// Removes all values of the setting.
+    void drop(std::string_view name);
+
     uint32_t count(std::string_view name) const;
     /// Null when there is no such value.
     const Secret* value(std::string_view name, uint32_t index) const;

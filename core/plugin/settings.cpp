@@ -85,6 +85,20 @@ Result<PreparedSettings> prepare_settings(const Schema& schema, const config::Se
     return out;
 }
 
+Result<Json> prepare_block(const Schema& schema, const config::Settings& block, const std::string& label,
+                           const config::Position& position) {
+    const auto written = block.json.reveal();
+    auto json = Json::parse(written.empty() ? "{}" : written);
+    if (!json) return Error{position_of(block, "", position) + label + ": " + json.error().message};
+    if (json->kind == Json::Kind::null) json->kind = Json::Kind::object;
+    std::string faults;
+    for (const auto& fault : schema.check(*json))
+        faults +=
+            (faults.empty() ? "" : "\n") + position_of(block, fault.pointer, position) + label + spoken(fault.place) + ": " + fault.message;
+    if (!faults.empty()) return Error{std::move(faults)};
+    return json;
+}
+
 Result<std::string> prepare_arguments(const Schema& schema, std::string_view text) {
     auto json = Json::parse(text.empty() ? "{}" : text);
     if (!json) return Error{"arguments: " + json.error().message};

@@ -24,6 +24,9 @@ struct PreparedSettings {
 Result<PreparedSettings> prepare_settings(const Schema&, const config::Settings&, const std::string& label,
                                           const config::Position& position);
 
+/// A `subscription:` block checked against the arguments schema of the plugin's subscribe operation, defaults filled in. Faults as above.
+Result<Json> prepare_block(const Schema&, const config::Settings&, const std::string& label, const config::Position& position);
+
 /// Operation arguments: the checked text with defaults, or what is wrong ("arguments.since: …").
 Result<std::string> prepare_arguments(const Schema&, std::string_view json);
 

@@ -66,6 +66,14 @@ struct Operation {
     std::string name, summary, arguments_schema, kind;
 };
 
+/// The `subscription:` block of a source, for the reconciler.
+struct SubscriptionBlock {
+    std::string json;                   ///< checked against the arguments of the operation of kind subscribe, defaults filled in
+    std::vector<std::string> addresses; ///< members that hold a URL ("format": "uri"): where the provider sends to
+    std::vector<std::string> hidden;    ///< members that came by reference: never shown
+    std::string fault;                  ///< why it cannot be used, "file:line: …"; json is empty then
+};
+
 /// Life: opened by the Host, shared by whoever works with it; the last owner closes it (on the host's control thread).
 class Source {
 public:
@@ -86,6 +94,19 @@ public:
     /// The job that fetches the document of a stored event; none when nothing is enrolled for its type.
     virtual std::optional<std::variant<Job, Fault>> fetch_back(const store::Event&, int attempt) const = 0;
     virtual std::variant<Job, Fault> operation(const std::string& name, const std::string& arguments_json) const = 0;
+    /// The arguments with the schema's defaults, or one line per fault ("arguments.url: …"). The operation must be there.
+    virtual Result<std::string> check_arguments(const std::string&, const std::string& arguments_json) const { return arguments_json; }
+
+    /// Null without a block.
+    virtual const SubscriptionBlock* subscription() const { return nullptr; }
+    /// Secret settings whose values the provider gives when something is subscribed ("x-captured" in the plugin's schema).
+    virtual std::vector<std::string> captured_settings() const { return {}; }
+    /// Whether the secret setting has a value.
+    virtual bool has_secret(const std::string&) const { return true; }
+    /// The values that the configuration gives for a setting, named as Vault::fingerprints does.
+    virtual std::vector<std::string> configured_fingerprints(const std::string&) const { return {}; }
+    /// When an old secret stops being accepted: the source should be opened again then.
+    virtual std::optional<Time> secrets_change_at() const { return std::nullopt; }
 
     /// The plugin's state of this source, in memory. Loaded before open, changed by the job runner after the commit.
     virtual void apply_state(const std::vector<store::StateChange>&) = 0;

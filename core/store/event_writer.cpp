@@ -21,7 +21,7 @@ EventWriter::EventWriter(Database& db, DedupeIndex& dedupe, DeliveryWriter& deli
     : db_(db),
       dedupe_(dedupe),
       deliveries_(deliveries),
-      select_first_(db.prepared("SELECT id, dedupe, body_hash FROM events WHERE seq = ?1")),
+      select_first_(db.prepared("SELECT id, dedupe, body_hash, flags FROM events WHERE seq = ?1")),
       count_duplicate_(db.prepared("UPDATE events SET duplicates = duplicates + 1 WHERE seq = ?1")),
       insert_event_(db.prepared("INSERT INTO events VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?11, ?14, 0, 0, '')")),
       insert_request_(db.prepared("INSERT INTO requests VALUES(?1, ?2, ?3, ?4, ?5, ?6)")),
@@ -45,7 +45,7 @@ std::optional<EventWriter::First> EventWriter::find_first(const DedupeKey& key, 
     auto rows = select_first_.query(*seq);
     // The index may still name an event that retention has deleted.
     if (!rows.next() || rows.view(1) != blob(key).bytes) return std::nullopt;
-    return First{*seq, rows.id(0), rows.view(2) == blob(prepared.body_hash).bytes};
+    return First{*seq, rows.id(0), rows.view(2) == blob(prepared.body_hash).bytes, (rows.integer(3) & k_flag_recovered) != 0};
 }
 
 Appended EventWriter::duplicate_of(const First& first) {
@@ -55,10 +55,13 @@ Appended EventWriter::duplicate_of(const First& first) {
 
 Appended EventWriter::append(const PreparedEvent& prepared) {
     const auto& e = prepared.event;
+    const auto first = prepared.key ? find_first(*prepared.key, prepared) : std::nullopt;
+    if (first && (e.probe || e.recovered)) return {Appended::Outcome::duplicate, first->id, first->seq, {}};
+    if (e.probe) return {Appended::Outcome::stored, e.id, 0, {}};
     if (!prepared.key) return insert(prepared, std::nullopt, e.status);
-    const auto first = find_first(*prepared.key, prepared);
     if (!first) return insert(prepared, prepared.key, e.status);
-    if (first->same_body || e.body_may_vary) return duplicate_of(*first);
+    // What a provider's records give back is not byte for byte what it sends.
+    if (first->same_body || first->recovered || e.body_may_vary) return duplicate_of(*first);
     const auto key = conflict_key(e, salt_);
     if (const auto again = find_first(key, prepared)) return duplicate_of(*again);
     return insert(prepared, key, EventStatus::conflict);

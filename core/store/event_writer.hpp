@@ -39,6 +39,7 @@ private:
         int64_t seq = 0;
         Uuid id;
         bool same_body = false;
+        bool recovered = false;
     };
     std::optional<First> find_first(const DedupeKey&, const PreparedEvent&);
     Appended duplicate_of(const First&);

@@ -61,7 +61,7 @@ void Executor::run(Append& append, bool careful) {
             result = Appended{};
             result.error = error->message;
         }
-        const bool stored = result.outcome == Appended::Outcome::stored;
+        const bool stored = result.outcome == Appended::Outcome::stored && !event.event.probe;
         effects_.events |= stored || result.outcome == Appended::Outcome::conflict;
         effects_.waiting |= stored && event.event.status == EventStatus::received;
         effects_.deliveries |= stored && !event.event.deliveries.empty();

@@ -57,7 +57,8 @@ struct NewEvent {
     std::optional<Time> occurred_at;
     Trust trust = Trust::verified;
     bool body_may_vary = false; ///< equal key with another body is a duplicate, not a conflict
-    bool recovered = false;     ///< came from recovery, not from the sender
+    bool recovered = false;     ///< came from recovery, not from the sender: a known key is no resend, and never a conflict
+    bool probe = false;         ///< nothing is written; the outcome tells what would become of it
     StoredRequest request;
     EventStatus status = EventStatus::received; ///< received, or ready when nothing has to be fetched
     std::vector<NewDelivery> deliveries;        ///< with status ready

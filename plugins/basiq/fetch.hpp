@@ -7,16 +7,16 @@
 // was reached, entity_complete is false and links.next leads to what was not read.
 #pragma once
 
-#include <gatehouse/oauth2.hpp>
 #include <gatehouse/paging.hpp>
-#include <gatehouse/plugin.hpp>
+
+#include "connection.hpp"
 
 namespace basiq {
 
 class fetcher {
 public:
-    /// api: the configured api_url. Links of notifications that lead anywhere else are never fetched.
-    fetcher(gatehouse::host host, gatehouse::url api, size_t max_pages);
+    /// `api` outlives it. Links of notifications that lead anywhere else are never fetched.
+    fetcher(connection& api, size_t max_pages) : api_(api), max_pages_(max_pages) {}
     fetcher(const fetcher&) = delete;
     fetcher& operator=(const fetcher&) = delete;
 
@@ -34,17 +34,12 @@ private:
         bool missing() const { return status == "404"; }
     };
 
-    std::string pinned(std::string_view member, std::string_view link) const;
     part read(std::string_view what, const gatehouse::http::response& answer) const;
     gatehouse::job<part> read_entity(gatehouse::http::response first);
     std::string next_page(const gatehouse::http::response& page) const;
-    gatehouse::failure judge(std::string_view what, const gatehouse::http::response& answer) const;
-    gatehouse::failure judge_token(const gatehouse::http::response& answer) const;
 
-    gatehouse::host host_;
-    gatehouse::url api_;
+    connection& api_;
     size_t max_pages_;
-    gatehouse::oauth2::client client_;
 };
 
 } // namespace basiq

@@ -5,6 +5,8 @@
 #include "fetch.hpp"
 #include "notification.hpp"
 #include "plugin_samples.hpp"
+#include "recovery.hpp"
+#include "webhooks.hpp"
 
 using namespace gatehouse;
 
@@ -14,12 +16,11 @@ constexpr std::string_view k_schema = R"({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "type": "object",
   "additionalProperties": false,
-  "required": ["secret"],
   "properties": {
     "secret": {
       "type": ["string", "array"], "minLength": 1, "minItems": 1, "items": {"type": "string", "minLength": 1},
-      "writeOnly": true,
-      "description": "Secret of the webhook, as the API returned it when the webhook was created; old and new during a change"
+      "writeOnly": true, "x-captured": true,
+      "description": "Secret of the webhook, as the API returned it when the webhook was created; old and new during a change. Not needed where the gateway creates the webhook: it keeps the secret itself"
     },
     "api_key": {
       "type": "string", "minLength": 1, "writeOnly": true,
@@ -41,8 +42,17 @@ constexpr std::string_view k_schema = R"({
 class basiq_source {
 public:
     basiq_source(host h, const settings& s)
-        : host_(h), verifier_(make_verifier(s)), fetcher_(h, api_of(s), static_cast<size_t>(s["max_pages"].integer().value_or(20))) {
-        verifier_.check_secret(h);
+        : host_(h),
+          verifier_(make_verifier(s)),
+          api_(h, api_of(s)),
+          fetcher_(api_, static_cast<size_t>(s["max_pages"].integer().value_or(20))),
+          webhooks_(api_),
+          recovery_(api_, webhooks_, s.path()) {
+        // Without an API key nobody but the operator can bring the secret.
+        if (h.secret_count("secret") > 0 || h.secret_count("api_key") == 0)
+            verifier_.check_secret(h);
+        else
+            h.warning("secret is not set: until the webhook is created (gatehouse subscriptions apply), notifications are answered 503");
         if (h.secret_count("api_key") == 0)
             h.warning("api_key is not set: notifications are verified and stored, but nothing is fetched back from Basiq");
     }
@@ -51,7 +61,10 @@ public:
         r.egress_setting("api_url");
         r.verifier("signature", [this](const request& in) { return verifier_(host_, in); });
         r.route("POST", "", "signature", [this](const request& in, const acceptance&) { return announced(in); });
-        if (host_.secret_count("api_key") > 0) r.fetch_back("*", [this](const stored_event& e) { return fetcher_.fetch(e); });
+        if (host_.secret_count("api_key") == 0) return;
+        r.fetch_back("*", [this](const stored_event& e) { return fetcher_.fetch(e); });
+        webhooks_.enroll(r);
+        recovery_.enroll(r);
     }
 
 private:
@@ -75,7 +88,10 @@ private:
 
     host host_;
     verify::standard_webhooks verifier_;
+    basiq::connection api_;
     basiq::fetcher fetcher_;
+    basiq::webhooks webhooks_;
+    basiq::recovery recovery_;
 };
 
 } // namespace

@@ -17,7 +17,14 @@
 //
 // A record's `subscription` holds the provider's facts under the keys of the block; the reconciler compares key by key (arrays as sets) and
 // calls a difference drift. A record belongs to us when its id is one that our own subscribe returned, or when `ours` says so (same
-// callback address). The reconciler never touches others.
+// callback address), or when every key of the block that the arguments schema marks "format": "uri" has the same value. The reconciler
+// never touches others.
+//
+// The block may hold three keys more, which are the host's and never reach the plugin: reconcile, every, overlap.
+//
+// A secret setting that subscribing gives (captured()) carries "x-captured": true in the settings schema and is not "required" there. The
+// host then asks for store.key before it subscribes, since without one the secret could not be kept; and it knows that a subscription
+// whose secret was never heard is worth nothing: update is called for the secret in its answer, or it is made anew.
 #pragma once
 
 #include <gatehouse/iso_time.hpp>
@@ -61,21 +68,21 @@ public:
     subscription_record(std::string id, subscription_state state) : id_(std::move(id)), state_(state) {}
 
     /// The provider's facts under the keys of the block, as a JSON object.
-    subscription_record&& facts(const json::object& o) && { return facts_ = o.text(), std::move(*this); }
+    subscription_record& facts(const json::object& o) { return facts_ = o.text(), *this; }
     /// True: its callback address is the one this source asks for, though our own record may not know the id (a crash between the
     /// provider's answer and our commit).
-    subscription_record&& ours(bool yes) && { return ours_ = yes, std::move(*this); }
+    subscription_record& ours(bool yes) { return ours_ = yes, *this; }
     /// The provider was not asked (it has no list call): this is what we remember.
-    subscription_record&& from_memory() && { return from_memory_ = true, std::move(*this); }
-    subscription_record&& expires_at(time_point t) && { return expires_at_ = t, std::move(*this); }
+    subscription_record& from_memory() { return from_memory_ = true, *this; }
+    subscription_record& expires_at(time_point t) { return expires_at_ = t, *this; }
     /// For an operator: why it is in this state, what to do. Never a secret.
-    subscription_record&& detail(std::string text) && { return detail_ = std::move(text), std::move(*this); }
+    subscription_record& detail(std::string text) { return detail_ = std::move(text), *this; }
     /// A value of the secret setting `setting` that the provider just gave (a signing secret of a new subscription). The host takes it out
     /// of the result, stores it encrypted, and from then on it is the first value of that setting; the values before it are accepted for
     /// the overlap that the operator set.
-    subscription_record&& captured(std::string setting, std::string value) && {
+    subscription_record& captured(std::string setting, std::string value) {
         secrets_.emplace_back(std::move(setting), std::move(value));
-        return std::move(*this);
+        return *this;
     }
 
     json::object json() const {
