@@ -6,7 +6,7 @@ namespace axway {
 
 using gatehouse::setting_error;
 
-const std::string_view k_settings_schema = R"({
+const std::string_view k_settings_schema = R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "type": "object",
   "additionalProperties": false,
@@ -58,7 +58,7 @@ const std::string_view k_settings_schema = R"({
     },
     "max_pages": {"type": "integer", "minimum": 1, "maximum": 200, "default": 20, "description": "Pages of a list (100 entries each) that are read"}
   }
-})";
+})json";
 
 namespace {
 
