@@ -136,8 +136,10 @@ gatehouse::event sender::announce(const gatehouse::request& in) const {
     }
     std::optional<time_point> occurred;
     if (id.type == "error") occurred = gatehouse::parse_utc_time(json::parse(in.body())["datetime"].text());
+    // The subject is never that of another event: fetch_back.coalesce makes one fetch of events with one subject, and a patch left out
+    // would be missing in the document for ever.
     return gatehouse::event(id.subscription + " " + id.event, id.type)
-        .subject(id.topic)
+        .subject(id.topic + " " + id.event)
         .ordering_key(id.subscription)
         .occurred_at(occurred)
         .answer(200);
