@@ -55,10 +55,9 @@ std::optional<refusal> sender::check_token(const gatehouse::request& in) const {
     if (!value) return challenge("header_missing", "no Authorization: has the subscription its authorization block?", 401, "", "");
     if (in.count("Authorization") != 1)
         return challenge("header_malformed", "Authorization is there twice", 400, "invalid_request", "Authorization is there twice");
-    if (!equals_ignoring_case(value->substr(0, 7), "Bearer "))
-        return challenge("header_malformed", "Authorization is not \"Bearer\" and a token", 401, "", "");
-    std::string_view token = value->substr(7);
+    std::string_view token = equals_ignoring_case(value->substr(0, 7), "Bearer ") ? value->substr(7) : std::string_view();
     while (!token.empty() && token.front() == ' ') token.remove_prefix(1);
+    if (token.empty()) return challenge("header_malformed", "Authorization is not \"Bearer\" and a token", 401, "", "");
     switch (tokens_.check(token)) {
         case token_store::standing::good:
             return std::nullopt;

@@ -128,12 +128,13 @@ subscription_record operations::record(json::value v, const std::string& topic) 
                                      : status == "suspended"              ? subscription_state::suspended
                                                                           : subscription_state::disabled;
     subscription_record out = subscription_record(id, state).facts(w.json());
-    if (our_urls.contains(w.url)) out = std::move(out).ours(true);
+    // The builder gives itself back: assigning that to itself would empty it.
+    if (our_urls.contains(w.url)) std::move(out).ours(true);
     std::string detail = documents_.remark(id);
     if (state == subscription_state::suspended)
         detail = "Streams stopped sending: run the operation reactivate" + (detail.empty() ? "" : "; " + detail);
     if (state == subscription_state::disabled) detail = "status " + gatehouse::printable(status) + (detail.empty() ? "" : "; " + detail);
-    if (!detail.empty()) out = std::move(out).detail(std::move(detail));
+    if (!detail.empty()) std::move(out).detail(std::move(detail));
     return out;
 }
 
