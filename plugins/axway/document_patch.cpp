@@ -97,7 +97,9 @@ private:
     }
     static size_t item_index(const node& array, const std::string& part) {
         const auto i = read_index(part);
-        if (!i) throw refused(part == "-" ? "\"-\" names no element that is there" : "\"" + gatehouse::printable(part) + "\" is not an array index");
+        if (!i)
+            throw refused(part == "-" ? "\"-\" names no element that is there"
+                                      : "\"" + gatehouse::printable(part) + "\" is not an array index");
         if (*i >= array.items.size()) throw refused("the array has only " + std::to_string(array.items.size()) + " elements");
         return *i;
     }

@@ -25,9 +25,9 @@ struct member {
 
 struct node {
     json::kind type = json::kind::null;
-    std::string token;            ///< null, boolean, number, string: the JSON text, as written
-    std::vector<node_ptr> items;  ///< array
-    std::vector<member> members;  ///< object
+    std::string token;           ///< null, boolean, number, string: the JSON text, as written
+    std::vector<node_ptr> items; ///< array
+    std::vector<member> members; ///< object
     bool container() const { return type == json::kind::array || type == json::kind::object; }
 };
 

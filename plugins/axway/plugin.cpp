@@ -23,19 +23,22 @@ public:
                                                 : axway::document_keeper::recreate()),
           operations_(h, configuration_, tokens_, documents_) {
         if (configuration_.subscriptions.empty() && configuration_.topics.empty() && !h.get_state(axway::k_pinned))
-            h.warning("no subscription is pinned: whoever has the secret may speak for any; set subscriptions, or create it by the operation "
-                      "subscribe");
+            h.warning(
+                "no subscription is pinned: whoever has the secret may speak for any; set subscriptions, or create it by the operation "
+                "subscribe");
     }
 
     void enroll(registry& r) {
         r.verifier("sender", [this](const request& in) { return sender_.verify(in); });
-        r.route("POST", "", "sender", [this](const request& in, const acceptance&) { return outcome(sender_.announce(in)); }, k_most_body);
+        r.route(
+            "POST", "", "sender", [this](const request& in, const acceptance&) { return outcome(sender_.announce(in)); }, k_most_body);
         if (!configuration_.clients.empty()) {
-            // Who asks for a token proves itself to the endpoint, whose refusals need a body (RFC 6749 section 5.2); a verifier's have none,
-            // and would put what may be a secret into quarantine.
+            // Who asks for a token proves itself to the endpoint, whose refusals need a body (RFC 6749 section 5.2); a verifier's have
+            // none, and would put what may be a secret into quarantine.
             r.verifier("token-request", [](const request&) { return verdict(acceptance().unverified_origin()); });
-            r.route("POST", "/oauth/token", "token-request",
-                    [this](const request& in, const acceptance&) { return outcome(endpoint_.answer(in)); }, k_most_token_request);
+            r.route(
+                "POST", "/oauth/token", "token-request",
+                [this](const request& in, const acceptance&) { return outcome(endpoint_.answer(in)); }, k_most_token_request);
         }
         for (const char* type : {"snapshot", "patch", "error"})
             r.fetch_back(type, [this](const stored_event& e) { return documents_.keep(e); });

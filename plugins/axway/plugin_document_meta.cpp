@@ -1,6 +1,6 @@
-#include "plugin_documents.hpp"
-
 #include <algorithm>
+
+#include "plugin_documents.hpp"
 
 namespace axway {
 
@@ -10,7 +10,11 @@ document_meta document_meta::parse(const std::optional<std::string>& text) {
     document_meta m;
     if (!text) return m;
     const json::document d = json::parse(*text);
-    if (!d) throw gatehouse::failure::retry("the state of a document cannot be read: " + d.error());
+    if (!d) {
+        m.state = "stale";
+        m.reason = "what was kept of it cannot be read: " + d.error();
+        return m;
+    }
     m.topic = d["topic"].text();
     m.state = d["state"].text();
     m.version = d["version"].integer().value_or(0);
@@ -20,6 +24,7 @@ document_meta document_meta::parse(const std::optional<std::string>& text) {
     m.snapshot_at = d["snapshot_at"].text();
     m.stale_since = d["stale_since"].text();
     m.reason = d["reason"].text();
+    m.received = time_point(milliseconds(d["received"].integer().value_or(0)));
     m.kept = d["kept"].integer().value_or(0);
     m.error_code = d["error"]["code"].integer().value_or(0);
     m.error_category = d["error"]["category"].text();
@@ -30,7 +35,9 @@ document_meta document_meta::parse(const std::optional<std::string>& text) {
 json::object document_meta::json() const {
     json::array ids;
     for (const std::string& id : applied) ids.add(id);
-    json::object o{{"topic", topic}, {"state", state}, {"version", version}, {"size", size}, {"updated", updated}, {"applied", ids}};
+    json::object o{{"topic", topic}, {"state", state},     {"version", version},
+                   {"size", size},   {"updated", updated}, {"received", received.time_since_epoch().count()},
+                   {"applied", ids}};
     if (!snapshot_at.empty()) o.add("snapshot_at", snapshot_at);
     if (!stale_since.empty()) o.add("stale_since", stale_since);
     if (!reason.empty()) o.add("reason", reason);
@@ -85,7 +92,8 @@ std::string document_keeper::remark(const std::string& subscription) const {
         out = m.reason;
     }
     if (!m.error_at.empty())
-        out += (out.empty() ? "" : "; ") + ("last error event " + m.error_at + ": " + std::to_string(m.error_code) + " " + m.error_category);
+        out +=
+            (out.empty() ? "" : "; ") + ("last error event " + m.error_at + ": " + std::to_string(m.error_code) + " " + m.error_category);
     return out;
 }
 

@@ -17,6 +17,8 @@ namespace {
 
 /// Tries of a job to create a subscription anew before its notification is settled without that.
 constexpr uint32_t k_recreate_tries = 3;
+/// How far a clock that is set right may go back without an event seeming late.
+constexpr milliseconds k_late = std::chrono::minutes(1);
 
 std::string problem(const document_meta& m) {
     return json::object{{"type", "about:blank"},
@@ -78,7 +80,8 @@ void document_keeper::replace(settled& s, const identity& id, std::string text) 
     s.document = std::move(text);
 }
 
-document_keeper::settled document_keeper::settle(const identity& id, const std::string& body, const document_meta& before) {
+document_keeper::settled document_keeper::settle(const identity& id, const std::string& body, time_point received,
+                                                 const document_meta& before) {
     settled s{before, std::nullopt, true, false};
     if (std::find(before.applied.begin(), before.applied.end(), id.event) != before.applied.end()) {
         s.changed = false;
@@ -95,7 +98,11 @@ document_keeper::settled document_keeper::settle(const identity& id, const std::
         s.meta.error_at = gatehouse::utc_text(host_.now());
         return s;
     }
+    // What was refused when it came, and let in later by an operator, is out of its place.
+    const bool late = received + k_late < before.received;
+    s.meta.received = std::max(before.received, received);
     if (id.type == "snapshot") {
+        if (late && before.state == "current") return s;
         s.meta.snapshot_at = gatehouse::utc_text(host_.now());
         if (given)
             replace(s, id, std::string(given.root().raw()));
@@ -105,6 +112,7 @@ document_keeper::settled document_keeper::settle(const identity& id, const std::
     }
     // A patch. What it is made against must be here, whole.
     if (const auto lost = host_.get_state(suspect_key(id.subscription))) stale(s, *lost, true);
+    if (late) stale(s, "patch " + id.event + " came after later ones", true);
     if (before.state == "absent") stale(s, "a patch came before the first snapshot", true);
     if (s.meta.state != "current") {
         ++s.meta.kept;
@@ -112,9 +120,10 @@ document_keeper::settled document_keeper::settle(const identity& id, const std::
     }
     const auto text = host_.get_state(document_key(id.subscription));
     const json::document current = json::parse(text.value_or(""));
-    if (!current) throw gatehouse::failure::retry("the kept document cannot be read: " + current.error());
     node_ptr tree = make_tree(current.root());
-    const auto refused = given ? apply_patch(tree, given.root()) : std::optional("it is not JSON: " + given.error());
+    const auto refused = !given     ? std::optional("it is not JSON: " + given.error())
+                         : !current ? std::optional("the kept document cannot be read: " + current.error())
+                                    : apply_patch(tree, given.root());
     if (refused)
         stale(s, "patch " + id.event + " does not apply: " + *refused, true);
     else
@@ -143,12 +152,13 @@ job<result> document_keeper::keep(const gatehouse::stored_event& e) {
     // The subscription was replaced: what still comes from it belongs to a document that is kept no longer.
     if (before.state == "retired") co_return document(problem(before), "application/problem+json");
 
-    settled s = settle(id, std::string(e.request().body()), before);
+    settled s = settle(id, std::string(e.request().body()), e.received_at(), before);
     const bool was_stale = !before.reason.empty();
     if (!s.meta.reason.empty() && !was_stale)
         host_.warning("subscription " + id.subscription + ": no current document: " + s.meta.reason + coded(e.request()) +
                       "; patches are kept but not applied until a snapshot comes");
-    if (s.meta.reason.empty() && was_stale) host_.info("subscription " + id.subscription + ": a snapshot came, the document is current again");
+    if (s.meta.reason.empty() && was_stale)
+        host_.info("subscription " + id.subscription + ": a snapshot came, the document is current again");
 
     if (s.broken && recreate_ && e.attempt() <= k_recreate_tries) {
         std::optional<gatehouse::failure> failed;

@@ -23,12 +23,13 @@ struct document_meta {
     static constexpr size_t k_most_applied = 16;
 
     std::string topic;
-    std::string state = "absent"; ///< absent (no snapshot yet), current, stale, retired (the subscription was replaced)
-    int64_t version = 0;          ///< notifications applied
+    std::string state = "absent";     ///< absent (no snapshot yet), current, stale, retired (the subscription was replaced)
+    int64_t version = 0;              ///< notifications applied
     std::vector<std::string> applied; ///< ids of the last ones, newest last: what a job run again must not apply twice
     size_t size = 0;
     std::string updated, snapshot_at, stale_since, reason; ///< times as UTC text
-    int64_t kept = 0;                         ///< patches since it is stale, not applied
+    time_point received{};                                 ///< of the newest notification applied
+    int64_t kept = 0;                                      ///< patches since it is stale, not applied
     int64_t error_code = 0;
     std::string error_category, error_at; ///< of the last error event
 
@@ -69,7 +70,7 @@ private:
         bool changed = true;                 ///< nothing to write when it was applied before
         bool broken = false;                 ///< became stale because something is missing: a new snapshot would mend it
     };
-    settled settle(const identity&, const std::string& body, const document_meta&);
+    settled settle(const identity&, const std::string& body, time_point received, const document_meta&);
     void replace(settled&, const identity&, std::string text);
     void stale(settled&, std::string reason, bool broken);
     bool reserve(const std::string& subscription, size_t size);

@@ -50,7 +50,8 @@ std::optional<refusal> sender::check_token(const gatehouse::request& in) const {
     // RFC 6750 section 2.3 is not for us: addresses end up in logs.
     for (std::string_view q = in.query(); !q.empty(); q.remove_prefix(std::min(q.find('&'), q.size() - 1) + 1))
         if (q.starts_with("access_token="))
-            return challenge("header_malformed", "an access token in the URI", 400, "invalid_request", "the token belongs in Authorization");
+            return challenge("header_malformed", "an access token in the URI", 400, "invalid_request",
+                             "the token belongs in Authorization");
     const auto value = in.header("Authorization");
     if (!value) return challenge("header_missing", "no Authorization: has the subscription its authorization block?", 401, "", "");
     if (in.count("Authorization") != 1)

@@ -87,7 +87,8 @@ void operations::enroll(gatehouse::registry& r) const {
                 [this](const arguments& a) { return set_status(a, "active"); });
     r.operation("suspend", "Makes Streams stop sending", k_id, "", [this](const arguments& a) { return set_status(a, "suspended"); });
     r.operation("test", "Makes Streams send a body of your own", k_test, "test", [this](const arguments& a) { return test(a); });
-    r.operation("exchanges", "What Streams sent, and what it heard", k_exchanges, "history", [this](const arguments& a) { return exchanges(a); });
+    r.operation("exchanges", "What Streams sent, and what it heard", k_exchanges, "history",
+                [this](const arguments& a) { return exchanges(a); });
     r.operation("recover", "What Streams could not deliver", k_recover, "recover", [this](const arguments& a) { return recover(a); });
     r.operation("resync", "Deletes a subscription and creates it anew, so that a snapshot comes", k_id, "",
                 [this](const arguments& a) { return resync(a); });
@@ -189,7 +190,8 @@ job<result> operations::unsubscribe(const arguments& a) const {
     const http::response answer = co_await api_.call("DELETE", subscription_path(id));
     if (answer.status() != 404 && !answer.ok()) throw api_failure(answer, "DELETE " + subscription_path(id), host_.now());
     std::vector<state_change> changes;
-    for (const std::string& key : {pin_key(id), document_key(id), meta_key(id), suspect_key(id)}) changes.push_back(state_change::remove(key));
+    for (const std::string& key : {pin_key(id), document_key(id), meta_key(id), suspect_key(id)})
+        changes.push_back(state_change::remove(key));
     document_keeper::remember(host_, id, false, changes);
     co_return done(std::move(changes));
 }

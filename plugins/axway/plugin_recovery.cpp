@@ -121,13 +121,15 @@ job<result> operations::recover(const arguments& a) const {
     const document_meta meta = document_meta::parse(host_.get_state(meta_key(id)));
     size_t told = 0;
     for (const json::value e : given_up(d.root())) {
-        const std::string type = gatehouse::printable(e["eventType"].text(), 40), when = gatehouse::printable(e["requestDatetime"].text(), 40);
+        const std::string type = gatehouse::printable(e["eventType"].text(), 40),
+                          when = gatehouse::printable(e["requestDatetime"].text(), 40);
         const std::string heard = e["responseCode"] ? "status " + gatehouse::printable(e["responseCode"].raw(), 10)
                                                     : gatehouse::printable(e["errorMessage"].text());
         if (told++ < k_most_told)
-            page.lost(type + " for subscription " + id + " at " + when + " (" + heard + ")",
-                      "Streams keeps neither the body nor the event id of a delivery" +
-                          std::string(type == "patch" || type == "snapshot" ? "; a new snapshot brings the document: operation resync" : ""));
+            page.lost(
+                type + " for subscription " + id + " at " + when + " (" + heard + ")",
+                "Streams keeps neither the body nor the event id of a delivery" +
+                    std::string(type == "patch" || type == "snapshot" ? "; a new snapshot brings the document: operation resync" : ""));
         // A patch that is missing would let the next one apply to the wrong document, silently.
         const bool after_snapshot = meta.snapshot_at.empty() || std::string_view(when).substr(0, 19) >= meta.snapshot_at.substr(0, 19);
         if ((type == "patch" || type == "snapshot") && after_snapshot && meta.state == "current" && changes.empty())

@@ -77,8 +77,8 @@ std::vector<sample> samples() {
     refuse("wrong secret", header, {.secret = "streams-header-secret-0002"}, "secret_mismatch");
     refuse("secret cut short", header, {.secret = k_secret.substr(0, 25)}, "secret_mismatch");
     refuse("foreign subscription", header, {.subscription = "11111111-1111-4111-8111-111111111111"}, "subscription_foreign");
-    refuse("foreign topic", json::object({{"header", json::object({{"value", k_secret}})}, {"topics", json::array({"another"})}}).text(), {},
-           "topic_foreign");
+    refuse("foreign topic", json::object({{"header", json::object({{"value", k_secret}})}, {"topics", json::array({"another"})}}).text(),
+           {}, "topic_foreign");
     refuse("no token", oauth, {}, "header_missing");
     refuse("another scheme", oauth, {.authorization = "Basic c3RyZWFtczpzdHJlYW1zLWNsaWVudC1zZWNyZXQtMDE="}, "header_malformed");
     refuse("token that was never issued", oauth, {.authorization = "Bearer 2YotnFZFEjr1zCsicMWpAA"}, "token_unknown");

@@ -17,7 +17,7 @@ public:
     token_store(gatehouse::host h, const configuration& c) : host_(h), configuration_(c) {}
 
     struct issued {
-        std::string token; ///< 64 hexadecimal digits, 256 bits from the system
+        std::string token;                          ///< 64 hexadecimal digits, 256 bits from the system
         std::vector<gatehouse::state_change> state; ///< to be stored before the token is given away
     };
     /// secret: which value of the client's secret proved it. The token is good as long as that value stays in the settings.

@@ -94,8 +94,8 @@ public:
 
 private:
     static sending read(json::value s) {
-        only(s, {"api_key", "client_id", "client_secret", "scope", "oauth_mode", "protection", "token_life", "always_on", "mode", "subscribe",
-                 "retries", "retry_wait", "renew_on_401", "encode_basic"});
+        only(s, {"api_key", "client_id", "client_secret", "scope", "oauth_mode", "protection", "token_life", "always_on", "mode",
+                 "subscribe", "retries", "retry_wait", "renew_on_401", "encode_basic"});
         sending out;
         out.retries = static_cast<int>(integer_of(s["retries"], "retries", 0, 1'000'000, out.retries));
         out.retry_wait = milliseconds(integer_of(s["retry_wait"], "retry_wait", 1, 60'000, out.retry_wait.count()));
@@ -223,7 +223,8 @@ private:
         if (a["payload"].raw().size() > api::k_most_payload)
             messages.add(json::object{{"id", model_.fail(t, 70'015)}, {"topic", t.id}});
         else
-            for (const std::string& id : model_.publish(t, std::string(a["payload"].raw()))) messages.add(json::object{{"id", id}, {"topic", t.id}});
+            for (const std::string& id : model_.publish(t, std::string(a["payload"].raw())))
+                messages.add(json::object{{"id", id}, {"topic", t.id}});
         sender_.pump();
         return json::object{{"messages", messages}}.text();
     }

@@ -60,11 +60,8 @@ json::object api::render(const topic& t) const {
 
 // Beyond id and subscriptionStatus the answer's members are not documented: these follow the create body, without the secret.
 json::object api::render(const subscription& s) const {
-    json::object out{{"id", s.id},
-                     {"topicId", s.topic_id},
-                     {"webhookUrl", s.url},
-                     {"subscriptionMode", s.mode},
-                     {"subscriptionStatus", s.status}};
+    json::object out{
+        {"id", s.id}, {"topicId", s.topic_id}, {"webhookUrl", s.url}, {"subscriptionMode", s.mode}, {"subscriptionStatus", s.status}};
     if (const auto& a = s.authorization) {
         json::object o{{"type", "oauth2"}, {"clientId", a->client_id}, {"provider", a->provider}, {"mode", a->mode}};
         if (!a->scope.empty()) o.add("scope", a->scope);
@@ -74,8 +71,7 @@ json::object api::render(const subscription& s) const {
 }
 
 api_answer api::serve(const gatehouse::request& r) {
-    if (!key_.empty() && r.header("KeyId").value_or("") != key_)
-        return error(401, "Unauthorized", "the header KeyId is missing or wrong");
+    if (!key_.empty() && r.header("KeyId").value_or("") != key_) return error(401, "Unauthorized", "the header KeyId is missing or wrong");
     const std::string_view path = r.path();
     if (path.starts_with(k_publisher)) return publish(r, path.substr(k_publisher.size()));
     if (path.starts_with(k_topics)) return topics(r, split(path.substr(k_topics.size())));
@@ -109,7 +105,8 @@ api_answer api::of_topic(const gatehouse::request& r, topic& t) {
         if (s->topic_id == t.id) found.push_back(s.get());
     if (const auto sort = parameter(r.query(), "sort")) {
         const std::string field = sort->substr(0, sort->find(','));
-        if (field != "subscriptionMode" && field != "webhookUrl") return wrong("sort", "can be subscriptionMode or webhookUrl, with ,ASC or ,DESC");
+        if (field != "subscriptionMode" && field != "webhookUrl")
+            return wrong("sort", "can be subscriptionMode or webhookUrl, with ,ASC or ,DESC");
         std::stable_sort(found.begin(), found.end(), [&](const subscription* a, const subscription* b) {
             return field == "webhookUrl" ? a->url < b->url : a->mode < b->mode;
         });
@@ -150,7 +147,8 @@ api_answer api::create(const gatehouse::request& r, topic& t) {
     if ((!event && mode != "snapshot-only" && mode != "snapshot-patch") || event != (t.payload_type == "event"))
         return wrong("subscriptionMode", "is not allowed for this topic");
     std::optional<oauth> authorization;
-    if (const std::string detail = read_authorization(d["authorization"], authorization); !detail.empty()) return wrong("authorization", detail);
+    if (const std::string detail = read_authorization(d["authorization"], authorization); !detail.empty())
+        return wrong("authorization", detail);
     subscription& s = model_.add(t, url, mode);
     s.authorization = std::move(authorization);
     for (const auto h : d["webhookHeaders"].members()) s.headers.emplace_back(h.key, h.value.text());
@@ -205,7 +203,10 @@ api_answer api::exchanges(const gatehouse::request& r, const subscription& s) co
         if (e.at < *start || e.at > *end) continue;
         json::object headers;
         for (const auto& h : e.headers) headers.add(h.name(), h.value());
-        json::object o{{"subscriptionId", s.id}, {"pipelineId", e.pipeline}, {"eventType", e.type}, {"requestDatetime", date(e.at)},
+        json::object o{{"subscriptionId", s.id},
+                       {"pipelineId", e.pipeline},
+                       {"eventType", e.type},
+                       {"requestDatetime", date(e.at)},
                        {"requestDuration", duration(e.took)}};
         if (e.attempt > 0) o.add("requestRetryAttempts", e.attempt).add("requestRetryMaxAttempts", e.attempt);
         o.add("requestUrl", s.url).add("requestHeaders", headers);

@@ -11,9 +11,10 @@ namespace axway::sim {
 namespace {
 
 // Beyond double precision on purpose: what reads numbers as doubles shows.
-constexpr std::string_view k_first_payload = R"({"sequence":0,"account":{"id":9223372036854775807,"holder":"Zo\u00eb / \"O'Hara\"~1"},)"
-                                             R"("rate":3.14159265358979323846264338327,"balance":-0.10,"total":123456789012345678901234567890,)"
-                                             R"("positions":[{"symbol":"AXW","quantity":10,"price":"12.50"}],"closed":false,"note":null})";
+constexpr std::string_view k_first_payload =
+    R"({"sequence":0,"account":{"id":9223372036854775807,"holder":"Zo\u00eb / \"O'Hara\"~1"},)"
+    R"("rate":3.14159265358979323846264338327,"balance":-0.10,"total":123456789012345678901234567890,)"
+    R"("positions":[{"symbol":"AXW","quantity":10,"price":"12.50"}],"closed":false,"note":null})";
 
 node_ptr scalar(json::kind kind, std::string token) {
     auto n = std::make_unique<node>();
@@ -79,8 +80,8 @@ const tamper_info* find_tamper(std::string_view name) {
 
 std::string_view category_of(int64_t code) {
     static constexpr int64_t subscription[] = {40000, 40400, 40404, 40405}, server[] = {50000, 50500, 50503},
-                             publication[] = {70000, 70001, 70002, 70012, 70013, 70014, 70015, 70016, 70300, 70400, 70401, 70403,
-                                              70404, 70405, 70406, 70408, 70410, 70429, 70500, 70502, 70503, 70504};
+                             publication[] = {70000, 70001, 70002, 70012, 70013, 70014, 70015, 70016, 70300, 70400, 70401,
+                                              70403, 70404, 70405, 70406, 70408, 70410, 70429, 70500, 70502, 70503, 70504};
     const auto in = [code](const auto& list) { return std::find(std::begin(list), std::end(list), code) != std::end(list); };
     return in(subscription) ? "subscription" : code == 60000 ? "topic" : in(server) ? "server" : in(publication) ? "publication" : "";
 }

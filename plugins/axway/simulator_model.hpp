@@ -34,7 +34,7 @@ const tamper_info* find_tamper(std::string_view);
 struct delivery {
     std::string event_id, type, body;
     const tamper_info* tamper = nullptr;
-    int attempts = 0; ///< failed ones
+    int attempts = 0;  ///< failed ones
     bool bare = false; ///< a test call: no event id, no type
 };
 

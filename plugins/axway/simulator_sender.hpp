@@ -9,10 +9,10 @@
 namespace axway::sim {
 
 struct sending {
-    int retries = 1;                ///< the documentation's sample shows one
-    milliseconds retry_wait{200};   ///< and about this long before it
-    bool renew_on_401 = true;       ///< whether a refused token is fetched anew: not documented
-    bool encode_basic = true;       ///< RFC 6749 section 2.3.1 asks for it; clients that do not are common
+    int retries = 1;              ///< the documentation's sample shows one
+    milliseconds retry_wait{200}; ///< and about this long before it
+    bool renew_on_401 = true;     ///< whether a refused token is fetched anew: not documented
+    bool encode_basic = true;     ///< RFC 6749 section 2.3.1 asks for it; clients that do not are common
 };
 
 class sender {

@@ -1,7 +1,7 @@
 // Streams in the sandbox sends to a real gateway: documents stay what the publisher published, whatever happens in between.
-#include "tests/e2e/axway_world.hpp"
-
 #include <cstdlib>
+
+#include "tests/e2e/axway_world.hpp"
 
 using namespace gh;
 using namespace gh::test;
@@ -45,7 +45,8 @@ BOOST_AUTO_TEST_CASE(patches_are_applied_once_each_and_in_order_though_the_gatew
     // Delivered in the order of the key: whoever gets the last one got all.
     BOOST_REQUIRE(eventually([&] { return w.receiver.count() >= static_cast<size_t>(count) + 1; }, 300s));
     const auto published = w.published();
-    BOOST_TEST(eventually([&] { return axway::equal(*tree(w.receiver.deliveries().back().request.body), *published, axway::comparison::by_text); }));
+    BOOST_TEST(eventually(
+        [&] { return axway::equal(*tree(w.receiver.deliveries().back().request.body), *published, axway::comparison::by_text); }));
     // Each event's document is the one after its own patch: none missing, none twice, none out of order (a kill may deliver one again).
     int64_t before = 0;
     for (const auto& d : w.receiver.deliveries()) {
@@ -85,6 +86,36 @@ BOOST_AUTO_TEST_CASE(a_patch_that_does_not_apply_leaves_the_document_stale_until
     BOOST_TEST(axway::equal(*tree(got.back().request.body), *w.published(), axway::comparison::by_text));
     BOOST_TEST(has(w.gateway.line_with(0, "no current document"), "does not apply"));
     BOOST_TEST(!w.gateway.line_with(0, "the document is current again").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_stale_document_is_mended_by_a_new_subscription) {
+    AxwayWorld w(k_patient, [](std::string& config) { config.insert(config.find("\"api_url\":"), "\"resync\":\"recreate\","); });
+    // As the operation subscribe leaves it behind.
+    const std::string old = w.subscription(0);
+    const std::string url(w.state().find("subscriptions")->items.at(0).text_of("url"));
+    w.gateway.stop(SIGTERM);
+    w.stored_state({{"pin/" + old, R"({"url":")" + url + R"(","topic":"accounts","mode":"snapshot-patch"})"}, {"pinned", "1"}});
+    w.start();
+    w.send("snapshot");
+    w.send("patch", "\"count\":3");
+    w.send("patch", R"("tamper":"broken-patch")");
+    const auto fresh = [&] { return w.subscription(1); }; // the new one comes last, the first is deleted
+    BOOST_REQUIRE(eventually([&] { return w.state().find("subscriptions")->items.size() == 2 && w.subscription(0) != old; }));
+    w.send("patch", "\"count\":3");
+    BOOST_REQUIRE(w.all_sent());
+    const auto published = w.published();
+    BOOST_TEST(eventually([&] {
+        const auto got = w.receiver.deliveries();
+        return !got.empty() && axway::equal(*tree(got.back().request.body), *published, axway::comparison::by_text);
+    }));
+    const std::string id = fresh();
+    w.gateway.stop(SIGTERM);
+    const auto stored = w.stored_state();
+    BOOST_TEST(axway::equal(*tree(stored.at("doc/" + id)), *published, axway::comparison::by_text));
+    BOOST_TEST(!stored.contains("doc/" + old));
+    BOOST_TEST(!stored.contains("pin/" + old));
+    BOOST_TEST(!stored.contains("creating"));
+    BOOST_TEST(has(stored.at("meta/" + old), "replaced by subscription " + id));
 }
 
 BOOST_AUTO_TEST_CASE(numbers_come_out_as_they_went_in) {

@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <future>
+
 #include "plugins/axway/document_tree.hpp"
 #include "tests/support/client.hpp"
 #include "tests/support/gateway.hpp"
@@ -92,13 +94,16 @@ struct AxwayWorld {
     std::string admin(const std::string& target) { return request(gateway.admin_port(), "GET", target).body; }
     std::string metrics_text() { return admin("/metrics"); }
 
-    /// What is on disk; the gateway must be stopped.
-    std::map<std::string, std::string> stored_state() {
+    /// What is on disk, after `changes`; the gateway must be stopped.
+    std::map<std::string, std::string> stored_state(std::vector<store::StateChange> changes = {}) {
         store::Options options;
         options.path = (gateway.dir() / "gatehouse.db").string();
         const SystemClock clock;
         const auto opened = store::make_sqlite_store(options, clock, log, metrics);
         BOOST_REQUIRE(opened->start().ok());
+        std::promise<bool> written;
+        opened->put_state("source:axway", std::move(changes), [&](const Status& s) { written.set_value(s.ok()); });
+        BOOST_REQUIRE(written.get_future().get());
         const auto entries = opened->state("source:axway");
         BOOST_REQUIRE(entries.ok());
         std::map<std::string, std::string> out;

@@ -1,11 +1,11 @@
 // Documents: RFC 6902 and RFC 6901 point by point, numbers, and random documents.
-#include "plugins/axway/document_diff.hpp"
-#include "plugins/axway/document_patch.hpp"
-
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
 #include <random>
+
+#include "plugins/axway/document_diff.hpp"
+#include "plugins/axway/document_patch.hpp"
 
 using namespace axway;
 
@@ -126,7 +126,8 @@ constexpr point k_points[] = {
     {"test another text", R"({"a":"x"})", R"([{"op":"test","path":"/a","value":"y"}])", nullptr},
     {"test numbers by value", R"({"a":1})", R"([{"op":"test","path":"/a","value":1.0}])", R"({"a":1})"},
     {"test numbers with exponents", R"({"a":1200})", R"([{"op":"test","path":"/a","value":1.2E+3}])", R"({"a":1200})"},
-    {"test numbers that doubles cannot tell apart", R"({"a":9007199254740993})", R"([{"op":"test","path":"/a","value":9007199254740992}])", nullptr},
+    {"test numbers that doubles cannot tell apart", R"({"a":9007199254740993})", R"([{"op":"test","path":"/a","value":9007199254740992}])",
+     nullptr},
     {"test a number against a text", R"({"a":10})", R"([{"op":"test","path":"/a","value":"10"}])", nullptr},
     {"test null", R"({"a":null})", R"([{"op":"test","path":"/a","value":null}])", R"({"a":null})"},
     {"test null where nothing is", "{}", R"([{"op":"test","path":"/a","value":null}])", nullptr},
@@ -140,8 +141,8 @@ constexpr point k_points[] = {
     {"test without a value", "[1]", R"([{"op":"test","path":"/0"}])", nullptr},
     {"test at a leading zero", "[1,2]", R"([{"op":"test","path":"/01","value":2}])", nullptr},
     {"test at 1e0", "[1,2]", R"([{"op":"test","path":"/1e0","value":2}])", nullptr},
-    {"a test that fails refuses what was done before", "[1]",
-     R"([{"op":"add","path":"/-","value":2},{"op":"test","path":"/0","value":9}])", nullptr},
+    {"a test that fails refuses what was done before", "[1]", R"([{"op":"add","path":"/-","value":2},{"op":"test","path":"/0","value":9}])",
+     nullptr},
 
     {"~1 is a slash", R"({"a/b":1})", R"([{"op":"test","path":"/a~1b","value":1}])", R"({"a/b":1})"},
     {"~0 is a tilde", R"({"m~n":1})", R"([{"op":"replace","path":"/m~0n","value":2}])", R"({"m~n":2})"},
@@ -178,7 +179,8 @@ BOOST_AUTO_TEST_CASE(rfc_6902_point_by_point) {
 BOOST_AUTO_TEST_CASE(a_refusal_says_which_operation_and_why) {
     BOOST_TEST(patched("[1]", R"([{"op":"add","path":"/0","value":1},{"op":"remove","path":"/7"}])") ==
                "refused: operation 1 (remove /7): the array has only 2 elements");
-    BOOST_TEST(patched("{}", R"([{"op":"remove","path":"/secret"}])") == "refused: operation 0 (remove /secret): there is no member \"secret\"");
+    BOOST_TEST(patched("{}", R"([{"op":"remove","path":"/secret"}])") ==
+               "refused: operation 0 (remove /secret): there is no member \"secret\"");
     BOOST_TEST(patched(R"({"a":"private"})", R"([{"op":"test","path":"/a","value":"other"}])") ==
                "refused: operation 0 (test /a): the value there is another one");
 }
@@ -192,13 +194,26 @@ BOOST_AUTO_TEST_CASE(what_is_not_changed_comes_out_as_it_went_in) {
 }
 
 BOOST_AUTO_TEST_CASE(numbers_are_compared_by_value) {
-    const std::pair<const char*, const char*> same[] = {
-        {"1", "1.0"}, {"10", "1e1"}, {"0.1", "1E-1"}, {"-0", "0"}, {"0.0", "0e99"}, {"100e-2", "1"}, {"1200", "0.12e4"}, {"1e400", "10e399"},
-        {"123456789012345678901234567890", "1.2345678901234567890123456789e29"}, {"1e0000000000000000000000001", "10"}, {"1E+2", "100"}};
+    const std::pair<const char*, const char*> same[] = {{"1", "1.0"},
+                                                        {"10", "1e1"},
+                                                        {"0.1", "1E-1"},
+                                                        {"-0", "0"},
+                                                        {"0.0", "0e99"},
+                                                        {"100e-2", "1"},
+                                                        {"1200", "0.12e4"},
+                                                        {"1e400", "10e399"},
+                                                        {"123456789012345678901234567890", "1.2345678901234567890123456789e29"},
+                                                        {"1e0000000000000000000000001", "10"},
+                                                        {"1E+2", "100"}};
     for (const auto& [a, b] : same) BOOST_TEST(same_number(a, b), a << " " << b);
-    const std::pair<const char*, const char*> other[] = {
-        {"1", "-1"}, {"1", "10"}, {"9007199254740993", "9007199254740992"}, {"0.1", "0.10000000000000000001"}, {"1e400", "1e401"},
-        {"1e99999999999999999999", "1e99999999999999999998"}, {"1e99999999999999999999", "1e-99999999999999999999"}, {"0", "1e-400"}};
+    const std::pair<const char*, const char*> other[] = {{"1", "-1"},
+                                                         {"1", "10"},
+                                                         {"9007199254740993", "9007199254740992"},
+                                                         {"0.1", "0.10000000000000000001"},
+                                                         {"1e400", "1e401"},
+                                                         {"1e99999999999999999999", "1e99999999999999999998"},
+                                                         {"1e99999999999999999999", "1e-99999999999999999999"},
+                                                         {"0", "1e-400"}};
     for (const auto& [a, b] : other) BOOST_TEST(!same_number(a, b), a << " " << b);
 }
 
@@ -330,7 +345,8 @@ BOOST_AUTO_TEST_CASE(any_patch_is_refused_or_gives_what_another_implementation_g
         const nlohmann::json document = m.value(3);
         nlohmann::json patch = nlohmann::json::array();
         for (size_t n = 1 + m.pick(3); n > 0; --n)
-            patch.push_back({{"op", operations[m.pick(6)]}, {"path", paths[m.pick(15)]}, {"from", paths[m.pick(15)]}, {"value", m.value(1)}});
+            patch.push_back(
+                {{"op", operations[m.pick(6)]}, {"path", paths[m.pick(15)]}, {"from", paths[m.pick(15)]}, {"value", m.value(1)}});
         const bool whole = std::any_of(patch.begin(), patch.end(), [](const auto& o) { return o["op"] == "remove" && o["path"] == ""; });
         // Removing everything, and moving to itself or into a child, are read differently there.
         const bool moves = std::any_of(patch.begin(), patch.end(), [](const auto& o) { return o["op"] == "move"; });
@@ -345,9 +361,11 @@ BOOST_AUTO_TEST_CASE(any_patch_is_refused_or_gives_what_another_implementation_g
         if (whole || moves) continue;
         // It takes null for an empty object or array, which section 4.1 does not.
         if (ours.find("neither object nor array") != std::string::npos) continue;
-        BOOST_TEST_REQUIRE(ours.starts_with("refused") == (theirs == "refused"), document.dump() << " " << patch.dump() << ": " << ours << ", " << theirs);
+        BOOST_TEST_REQUIRE(ours.starts_with("refused") == (theirs == "refused"),
+                           document.dump() << " " << patch.dump() << ": " << ours << ", " << theirs);
         if (theirs != "refused")
-            BOOST_TEST_REQUIRE(equal(*tree(ours), *tree(theirs)), document.dump() << " " << patch.dump() << " gives " << ours << ", not " << theirs);
+            BOOST_TEST_REQUIRE(equal(*tree(ours), *tree(theirs)), document.dump()
+                                                                      << " " << patch.dump() << " gives " << ours << ", not " << theirs);
     }
     BOOST_TEST(applied > 500u);
     BOOST_TEST(refused > 500u);

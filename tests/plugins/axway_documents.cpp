@@ -11,7 +11,9 @@ struct Kept {
 };
 
 struct Documents {
-    explicit Documents(const std::string& settings = k_header) : source(plugin(), settings) { BOOST_REQUIRE(source.enrolled == GATEHOUSE_OK); }
+    explicit Documents(const std::string& settings = k_header) : source(plugin(), settings) {
+        BOOST_REQUIRE(source.enrolled == GATEHOUSE_OK);
+    }
 
     /// One notification as the host settles it; without commit it is as if the process ended before.
     Kept run(const std::string& type, const std::string& body, const std::string& event, bool committed = true,
@@ -122,7 +124,8 @@ BOOST_AUTO_TEST_CASE(an_error_keeps_the_document_and_its_code_is_remembered) {
     Documents d;
     BOOST_TEST(d.run("error", R"({"code":40404,"category":"subscription"})", "t#0").content_type == k_problem);
     d.run("snapshot", R"({"a":1})", "t#1");
-    const auto e = d.run("error", R"({"datetime":"2018-09-03T13:16:02.120Z","code":70408,"category":"publication","message":"secret"})", "t#2");
+    const auto e =
+        d.run("error", R"({"datetime":"2018-09-03T13:16:02.120Z","code":70408,"category":"publication","message":"secret"})", "t#2");
     BOOST_TEST(e.body == R"({"a":1})");
     BOOST_TEST(d.meta()["error"]["code"] == 70408);
     BOOST_TEST(d.meta()["error"]["category"] == "publication");
@@ -189,6 +192,33 @@ BOOST_AUTO_TEST_CASE(a_delivery_that_recovery_found_lost_makes_the_document_stal
     BOOST_TEST(d.run("snapshot", "[3]", "t#4").body == "[3]");
     BOOST_TEST(!d.source.host.state.contains("suspect/sub-1"));
     BOOST_TEST(d.run("patch", R"([{"op":"add","path":"/-","value":4}])", "t#5").body == "[3,4]");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_let_in_late_neither_replaces_nor_changes_a_newer_document) {
+    Documents d;
+    d.run("snapshot", "[1]", "t#1");
+    d.source.host.now += 3'600'000;
+    d.run("snapshot", "[2]", "t#2");
+    d.source.host.now -= 3'600'000; // received an hour ago, refused, let in now
+    BOOST_TEST(d.run("snapshot", "[0]", "t#0").body == "[2]");
+    BOOST_TEST(d.document() == "[2]");
+    const auto late = d.run("patch", R"([{"op":"add","path":"/-","value":9}])", "t#9");
+    BOOST_TEST(late.body.find("came after later ones") != std::string::npos);
+    BOOST_TEST(d.document() == "[2]");
+    d.source.host.now += 3'600'000;
+    BOOST_TEST(d.run("snapshot", "[3]", "t#3").body == "[3]");
+    d.source.host.now -= 59'000; // a clock that was set right
+    BOOST_TEST(d.run("patch", R"([{"op":"add","path":"/-","value":4}])", "t#4").body == "[3,4]");
+}
+
+BOOST_AUTO_TEST_CASE(state_that_cannot_be_read_counts_as_stale) {
+    Documents d;
+    d.run("snapshot", "[1]", "t#1");
+    d.source.host.state["doc/sub-1"] = "[1";
+    BOOST_TEST(d.run("patch", "[]", "t#2").body.find("cannot be read") != std::string::npos);
+    d.source.host.state["meta/sub-1"] = "{";
+    BOOST_TEST(d.run("patch", "[]", "t#3").content_type == k_problem);
+    BOOST_TEST(d.run("snapshot", "[2]", "t#4").body == "[2]");
 }
 
 BOOST_AUTO_TEST_CASE(events_as_published_have_nothing_to_fetch) {

@@ -45,9 +45,12 @@ BOOST_AUTO_TEST_CASE(wrong_settings_are_refused_with_a_reason) {
     BOOST_TEST(reason(R"({"header": {}})").starts_with("header.value: is not set"));
     BOOST_TEST(reason(R"({"header": {"value": "header-secret-number-1"}, "api_url": "ftp://x"})").starts_with("api_url: is not"));
     BOOST_TEST(reason(R"({"header": {"value": "header-secret-number-1"}, "resync": "recreate"})") == "resync: recreate needs api_url");
-    BOOST_TEST(reason(R"({"header": {"value": "header-secret-number-1"}, "subscriptions": ["a b"]})").starts_with("subscriptions: \"a b\""));
-    BOOST_TEST(reason(R"({"clients": [{"id": "a", "secret": "0123456789abcdef"}], "header": {"name": "authorization", "value": "header-secret-number-1"}})")
-                   .starts_with("header.name: cannot be Authorization"));
+    BOOST_TEST(
+        reason(R"({"header": {"value": "header-secret-number-1"}, "subscriptions": ["a b"]})").starts_with("subscriptions: \"a b\""));
+    BOOST_TEST(
+        reason(
+            R"({"clients": [{"id": "a", "secret": "0123456789abcdef"}], "header": {"name": "authorization", "value": "header-secret-number-1"}})")
+            .starts_with("header.name: cannot be Authorization"));
     BOOST_TEST(reason(k_header) == "opened");
     BOOST_TEST(reason(k_oauth) == "opened");
 }
@@ -77,7 +80,8 @@ BOOST_AUTO_TEST_CASE(each_value_of_the_header_secret_counts_during_a_change) {
 }
 
 BOOST_AUTO_TEST_CASE(with_clients_and_header_both_must_be_right) {
-    fake::Source s(plugin(), R"({"clients": [{"id": "streams", "secret": "old-secret-of-streams"}], "header": {"value": "header-secret-number-1"}})");
+    fake::Source s(plugin(),
+                   R"({"clients": [{"id": "streams", "secret": "old-secret-of-streams"}], "header": {"value": "header-secret-number-1"}})");
     const auto a = ask_token(s, token_request("grant_type=client_credentials", basic("streams:old-secret-of-streams")));
     const std::string token = nlohmann::json::parse(a.body)["access_token"];
     auto r = notification("snapshot", "{}");

@@ -5,12 +5,13 @@ using namespace axway_test;
 
 namespace {
 
-const std::string k_settings = R"({"clients": [{"id": "streams", "secret": "old-secret-of-streams"}, {"id": "b", "secret": "the-secret-of-client-b"}],
+const std::string k_settings =
+    R"({"clients": [{"id": "streams", "secret": "old-secret-of-streams"}, {"id": "b", "secret": "the-secret-of-client-b"}],
     "header": {"value": "header-secret-number-1"}, "api_url": "https://streams.example/proxy", "api_key": "k", "resync": "recreate"})";
 const std::string k_base = "https://streams.example/proxy/streams/subscribers/webhook/api/v1";
-const std::string k_block = R"({"url":"https://hooks.example/hooks/axway","topic":"test Topic","mode":"snapshot-patch","scope":"READ,WRITE"})";
-const std::string k_wanted =
-    R"({"url":"https://hooks.example/hooks/axway","topic":"t-1","mode":"snapshot-patch"})";
+const std::string k_block =
+    R"({"url":"https://hooks.example/hooks/axway","topic":"test Topic","mode":"snapshot-patch","scope":"READ,WRITE"})";
+const std::string k_wanted = R"({"url":"https://hooks.example/hooks/axway","topic":"t-1","mode":"snapshot-patch"})";
 
 struct Operations {
     Operations() : source(plugin(), k_settings) { BOOST_REQUIRE_MESSAGE(source.enrolled == GATEHOUSE_OK, source.host.reason); }
@@ -98,9 +99,12 @@ BOOST_AUTO_TEST_CASE(subscribe_brings_our_own_protection_and_pins_the_new_id) {
     BOOST_TEST(sent["webhookUrl"] == "https://hooks.example/hooks/axway");
     BOOST_TEST(sent["subscriptionMode"] == "snapshot-patch");
     BOOST_TEST(sent["webhookHeaders"]["X-Gatehouse-Secret"] == "header-secret-number-1");
-    const nlohmann::json authorization = {{"type", "oauth2"},         {"clientId", "streams"},
-                                          {"clientSecret", "old-secret-of-streams"}, {"provider", "https://hooks.example/hooks/axway/oauth/token"},
-                                          {"mode", "header"},         {"scope", "READ,WRITE"}};
+    const nlohmann::json authorization = {{"type", "oauth2"},
+                                          {"clientId", "streams"},
+                                          {"clientSecret", "old-secret-of-streams"},
+                                          {"provider", "https://hooks.example/hooks/axway/oauth/token"},
+                                          {"mode", "header"},
+                                          {"scope", "READ,WRITE"}};
     BOOST_TEST((sent["authorization"] == authorization));
     const auto record = o.finished();
     BOOST_TEST(record["id"] == "new-1");
@@ -133,8 +137,9 @@ BOOST_AUTO_TEST_CASE(what_streams_refuses_is_told_in_its_own_words) {
     Operations o;
     o.begin("subscribe", k_block);
     o.expect_state();
-    o.expect("POST " + k_base + "/topics/test%20Topic/subscriptions", 400,
-             R"({"errors":[{"status":400,"title":"Validation error: Subscription","detail":"mode is not allowed","meta":{},"source":{}}]})");
+    o.expect(
+        "POST " + k_base + "/topics/test%20Topic/subscriptions", 400,
+        R"({"errors":[{"status":400,"title":"Validation error: Subscription","detail":"mode is not allowed","meta":{},"source":{}}]})");
     BOOST_TEST(o.job->failure == GATEHOUSE_FAIL_INVALID);
     BOOST_TEST(o.job->reason.find("status 400: Validation error: Subscription: mode is not allowed") != std::string::npos);
     o.begin("get", R"({"id":"sub-1"})");
@@ -148,11 +153,13 @@ BOOST_AUTO_TEST_CASE(list_goes_through_topics_and_pages_and_says_what_is_ours_an
     o.source.host.state["suspect/sub-1"] = "a patch of yesterday was not delivered";
     o.begin("list", "{}");
     const std::string url = k_base + "/topics/t-1/subscriptions?page=";
-    o.expect("GET " + url + "1&pageSize=100", 200,
-             R"({"items":[{"id":"sub-1","webhookUrl":"https://hooks.example/hooks/axway","subscriptionMode":"snapshot-patch","subscriptionStatus":"suspended"}],
+    o.expect(
+        "GET " + url + "1&pageSize=100", 200,
+        R"({"items":[{"id":"sub-1","webhookUrl":"https://hooks.example/hooks/axway","subscriptionMode":"snapshot-patch","subscriptionStatus":"suspended"}],
                 "links":{"self":"/x","next":"/x?page=2"}})");
-    o.expect("GET " + url + "2&pageSize=100", 200,
-             R"({"items":[{"id":"sub-2","webhookUrl":"https://elsewhere.example/","subscriptionStatus":"active"},{"id":"sub-3","subscriptionStatus":"failed"}],"links":{}})");
+    o.expect(
+        "GET " + url + "2&pageSize=100", 200,
+        R"({"items":[{"id":"sub-2","webhookUrl":"https://elsewhere.example/","subscriptionStatus":"active"},{"id":"sub-3","subscriptionStatus":"failed"}],"links":{}})");
     const auto list = o.finished();
     BOOST_REQUIRE(list.size() == 3u);
     BOOST_TEST(list[0]["state"] == "suspended");
@@ -215,8 +222,9 @@ BOOST_AUTO_TEST_CASE(reactivate_suspend_and_test) {
 BOOST_AUTO_TEST_CASE(exchanges_come_without_secrets) {
     Operations o;
     o.begin("exchanges", R"({"id":"sub-1","start":"2021-01-10T10:13:32.500Z","end":"2021-01-10T11:00:00Z"})");
-    o.expect("GET " + k_base + "/subscriptions/sub-1/exchanges?start=2021-01-10T10%3A13%3A32Z&end=2021-01-10T11%3A00%3A00Z", 200,
-             R"([{"subscriptionId":"sub-1","requestHeaders":{"authorization":"Bearer abc","X-Gatehouse-Secret":"header-secret-number-1","Accept":"x"},"responseCode":200}])");
+    o.expect(
+        "GET " + k_base + "/subscriptions/sub-1/exchanges?start=2021-01-10T10%3A13%3A32Z&end=2021-01-10T11%3A00%3A00Z", 200,
+        R"([{"subscriptionId":"sub-1","requestHeaders":{"authorization":"Bearer abc","X-Gatehouse-Secret":"header-secret-number-1","Accept":"x"},"responseCode":200}])");
     const std::string text = o.finished().dump();
     BOOST_TEST(text.find("abc") == std::string::npos);
     BOOST_TEST(text.find("header-secret") == std::string::npos);
@@ -235,8 +243,9 @@ BOOST_AUTO_TEST_CASE(recover_tells_what_was_lost_and_distrusts_the_document) {
     const std::string window = R"("since":"2021-01-18T16:00:00.000Z","until":"2021-01-18T17:00:00.000Z")";
     o.begin("recover", "{" + window + R"(,"cursor":null,"limit":100})");
     o.expect("GET " + k_base + "/subscriptions/sub-1", 200, R"({"id":"sub-1","subscriptionStatus":"suspended"})");
-    o.expect("GET " + k_base + "/subscriptions/sub-1/exchanges?start=2021-01-18T16%3A00%3A00Z&end=2021-01-18T17%3A00%3A00Z", 200,
-             R"([{"eventType":"patch","requestDatetime":"2021-01-18T16:25:05.743574Z","requestRetryAttempts":1,"requestRetryMaxAttempts":1,"responseCode":404,"errorMessage":"404 NOT_FOUND"},
+    o.expect(
+        "GET " + k_base + "/subscriptions/sub-1/exchanges?start=2021-01-18T16%3A00%3A00Z&end=2021-01-18T17%3A00%3A00Z", 200,
+        R"([{"eventType":"patch","requestDatetime":"2021-01-18T16:25:05.743574Z","requestRetryAttempts":1,"requestRetryMaxAttempts":1,"responseCode":404,"errorMessage":"404 NOT_FOUND"},
                  {"eventType":"patch","requestDatetime":"2021-01-18T16:25:05.500000Z","responseCode":404},
                  {"eventType":"patch","requestDatetime":"2021-01-18T16:20:00.000000Z","responseCode":503},
                  {"eventType":"patch","requestDatetime":"2021-01-18T16:20:00.200000Z","requestRetryAttempts":1,"responseCode":200},

@@ -1,10 +1,9 @@
 // The simulated Streams on the bench: what it sends, when, and what its API says.
-#include "plugins/axway/document_patch.hpp"
-
 #include "core/base/encoding.hpp"
 
 #include <memory>
 
+#include "plugins/axway/document_patch.hpp"
 #include "tests/plugins/simulator_bench.hpp"
 
 using namespace gh;
@@ -142,14 +141,16 @@ BOOST_AUTO_TEST_CASE(subscriptions_are_managed) {
     BOOST_TEST(s.api("GET", k_base + "/topics/nothing/subscriptions").status == 404);
     BOOST_TEST(s.api("GET", "/streams/hub/api/v1/topics").json.find("items")->items.size() == 2u);
     BOOST_TEST(s.api("GET", "/streams/hub/api/v1/topics/accounts").json.text_of("id") == topic);
-    for (const char* wrong : {"nonsense", "[]", "{}", R"({"webhookUrl":"ftp://x"})", R"({"webhookUrl":"http://x/","subscriptionMode":"event"})",
-                              R"({"webhookUrl":"http://x/","authorization":{"type":"basic"}})",
-                              R"({"webhookUrl":"http://x/","authorization":{"type":"oauth2","clientId":"a"}})"}) {
+    for (const char* wrong :
+         {"nonsense", "[]", "{}", R"({"webhookUrl":"ftp://x"})", R"({"webhookUrl":"http://x/","subscriptionMode":"event"})",
+          R"({"webhookUrl":"http://x/","authorization":{"type":"basic"}})",
+          R"({"webhookUrl":"http://x/","authorization":{"type":"oauth2","clientId":"a"}})"}) {
         const auto answer = s.api("POST", list, wrong);
         BOOST_TEST(answer.status == 400, wrong);
         BOOST_TEST(answer.json.find("errors")->items.at(0).text_of("title") == "Validation error: Subscription");
     }
-    for (int i = 0; i < 25; ++i) BOOST_TEST(s.api("POST", list, R"({"webhookUrl":"http://127.0.0.1:1/)" + std::to_string(i) + "\"}").status == 201);
+    for (int i = 0; i < 25; ++i)
+        BOOST_TEST(s.api("POST", list, R"({"webhookUrl":"http://127.0.0.1:1/)" + std::to_string(i) + "\"}").status == 201);
     const auto first = s.api("GET", list), second = s.api("GET", list + "?page=2&pageSize=20");
     BOOST_TEST(first.json.find("items")->items.size() == 20u);
     BOOST_TEST(first.json.find("links")->text_of("next") == list + "?page=2&pageSize=20");
@@ -157,7 +158,8 @@ BOOST_AUTO_TEST_CASE(subscriptions_are_managed) {
     BOOST_TEST(second.json.find("links")->text_of("next") == "");
     BOOST_TEST(s.api("GET", list + "?pageSize=1001").status == 400);
     BOOST_TEST(s.api("GET", list + "?page=0").status == 400);
-    BOOST_TEST(s.api("GET", list + "?sort=webhookUrl,DESC&pageSize=1").json.find("items")->items.at(0).text_of("webhookUrl") == "http://127.0.0.1:1/9");
+    BOOST_TEST(s.api("GET", list + "?sort=webhookUrl,DESC&pageSize=1").json.find("items")->items.at(0).text_of("webhookUrl") ==
+               "http://127.0.0.1:1/9");
     const std::string id(first.json.find("items")->items.at(0).text_of("id"));
     BOOST_TEST(s.api("DELETE", k_base + "/subscriptions/" + id).status == 204);
     BOOST_TEST(s.api("DELETE", k_base + "/subscriptions/" + id).status == 404);
@@ -165,7 +167,8 @@ BOOST_AUTO_TEST_CASE(subscriptions_are_managed) {
 
 BOOST_AUTO_TEST_CASE(a_new_subscription_begins_with_what_was_published_last) {
     Streams s(R"({"subscribe":false})");
-    const std::string list = k_base + "/topics/accounts/subscriptions", publish = "/streams/publishers/http-post/api/v1/topics/" + s.topic();
+    const std::string list = k_base + "/topics/accounts/subscriptions",
+                      publish = "/streams/publishers/http-post/api/v1/topics/" + s.topic();
     BOOST_TEST(s.api("POST", publish, "[1, 2.50]").status == 202);
     BOOST_TEST(s.api("POST", publish, "[1").status == 400);
     BOOST_TEST(s.api("POST", publish, '"' + std::string(1'000'000, 'x') + '"').status == 413);
@@ -234,7 +237,8 @@ BOOST_AUTO_TEST_CASE(errors_have_documented_codes) {
 }
 
 BOOST_AUTO_TEST_CASE(wrong_settings_are_named) {
-    for (const char* wrong : {R"({"clientid":"x"})", R"({"oauth_mode":"x"})", R"({"protection":"none"})", R"({"mode":"event"})", R"({"retries":-1})"})
+    for (const char* wrong :
+         {R"({"clientid":"x"})", R"({"oauth_mode":"x"})", R"({"protection":"none"})", R"({"mode":"event"})", R"({"retries":-1})"})
         BOOST_TEST(!Streams(wrong).opened(), wrong);
 }
 

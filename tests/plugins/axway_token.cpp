@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE(the_scope_is_handed_back_as_it_came) {
     fake::Source s(plugin(), k_oauth);
     const auto a = ask_token(s, token_request(k_grant + "&scope=READ%2CWRITE+x", basic("streams:old-secret-of-streams")));
     BOOST_TEST(nlohmann::json::parse(a.body)["scope"] == "READ,WRITE x");
-    BOOST_TEST(error_of(ask_token(s, token_request(k_grant + "&scope=%22", basic("streams:old-secret-of-streams")))) == "400 invalid_scope");
+    BOOST_TEST(error_of(ask_token(s, token_request(k_grant + "&scope=%22", basic("streams:old-secret-of-streams")))) ==
+               "400 invalid_scope");
 }
 
 BOOST_AUTO_TEST_CASE(errors_are_those_of_rfc_6749) {
@@ -109,7 +110,8 @@ BOOST_AUTO_TEST_CASE(errors_are_those_of_rfc_6749) {
         BOOST_TEST(error_of(a) == c.expected, c.about << ": " << a.body);
         BOOST_TEST(field(a.headers, "Cache-Control") == "no-store", c.about);
         // Section 5.2: whoever used Authorization is told its scheme.
-        if (a.http_status == 401 && !c.authorization.empty()) BOOST_TEST(field(a.headers, "WWW-Authenticate").starts_with("Basic "), c.about);
+        if (a.http_status == 401 && !c.authorization.empty())
+            BOOST_TEST(field(a.headers, "WWW-Authenticate").starts_with("Basic "), c.about);
         BOOST_TEST(a.state.empty(), c.about);
     }
     auto in_uri = token_request(k_grant);
@@ -126,7 +128,8 @@ BOOST_AUTO_TEST_CASE(errors_are_those_of_rfc_6749) {
 BOOST_AUTO_TEST_CASE(unknown_client_and_wrong_secret_are_answered_alike_and_logged_rarely) {
     fake::Source s(plugin(), k_oauth);
     const size_t before = s.host.logs.size();
-    const auto a = ask_token(s, token_request(k_grant, basic("streams:wrong"))), b = ask_token(s, token_request(k_grant, basic("nobody:wrong")));
+    const auto a = ask_token(s, token_request(k_grant, basic("streams:wrong"))),
+               b = ask_token(s, token_request(k_grant, basic("nobody:wrong")));
     BOOST_TEST(a.body == b.body);
     BOOST_TEST((a.headers == b.headers));
     for (int i = 0; i < 100; ++i) ask_token(s, token_request(k_grant, basic("streams:guess" + std::to_string(i))));
@@ -185,7 +188,9 @@ BOOST_AUTO_TEST_CASE(tokens_are_stored_hashed_and_survive_a_restart) {
     without.host.state = s.host.state;
     BOOST_TEST(verdict_of(without, "Bearer " + token) == "401 token_unknown");
     // Another place in the list is no other client.
-    fake::Source moved(plugin(), R"({"clients": [{"id": "x", "secret": "the-secret-of-nobody-x"}, {"id": "streams", "secret": "old-secret-of-streams"}]})");
+    fake::Source moved(
+        plugin(),
+        R"({"clients": [{"id": "x", "secret": "the-secret-of-nobody-x"}, {"id": "streams", "secret": "old-secret-of-streams"}]})");
     moved.host.state = s.host.state;
     BOOST_TEST(verdict_of(moved, "Bearer " + token) == "accept");
 }
@@ -203,7 +208,9 @@ BOOST_AUTO_TEST_CASE(the_number_of_tokens_is_bounded_and_one_client_does_not_pus
     BOOST_TEST(tokens <= 128u);
     BOOST_TEST(verdict_of(s, "Bearer " + last) == "accept");
     s.host.now = 1'600'000'000'000;
-    fake::Source t(plugin(), R"({"clients": [{"id": "streams", "secret": "old-secret-of-streams"}, {"id": "b", "secret": "the-secret-of-client-b"}], "token_life": 86400})");
+    fake::Source t(
+        plugin(),
+        R"({"clients": [{"id": "streams", "secret": "old-secret-of-streams"}, {"id": "b", "secret": "the-secret-of-client-b"}], "token_life": 86400})");
     const std::string kept = token_of(t, "b:the-secret-of-client-b");
     for (int i = 0; i < 300; ++i) {
         token_of(t);
