@@ -78,7 +78,7 @@ std::string api::body_of(const wanted& w) const {
     if (!url || url->path_and_query() != url->path()) throw failure::invalid("url: is not an http or https URL, without query");
     if (url->scheme() != "https" && !on_this_machine(*url))
         throw failure::invalid("url: must be https: Streams sends the client's secret and its tokens there");
-    json::object body{{"webhookUrl", url->text()}};
+    json::object body{{"webhookUrl", w.url}}; // as the operator wrote it: it is compared with what Streams tells
     if (!w.mode.empty()) body.add("subscriptionMode", w.mode);
     if (!configuration_.header_name.empty()) {
         const auto value = host_.secret(k_header_secret);

@@ -22,6 +22,8 @@ inline std::string pin_key(std::string_view subscription) {
 }
 inline constexpr std::string_view k_pinned = "pinned";
 inline constexpr std::string_view k_creating = "creating";
+/// The callback address last asked for, written before Streams is asked: a subscription with it is ours though its id is not known.
+inline constexpr std::string_view k_callback = "callback";
 
 /// Verifies notifications. Refusals: header_missing, header_malformed, token_unknown, token_expired (RFC 6750 section 3), secret_mismatch,
 /// subscription_foreign, topic_foreign.

@@ -110,16 +110,16 @@ std::vector<state_change> operations::pin(const std::string& subscription, const
     return out;
 }
 
-state_change operations::expect_new() const {
-    return state_change(k_creating, std::to_string((host_.now() + k_creating_time).time_since_epoch().count()));
+std::vector<state_change> operations::expect_new(const wanted& w) const {
+    std::vector<state_change> out;
+    out.emplace_back(k_creating, std::to_string((host_.now() + k_creating_time).time_since_epoch().count()));
+    out.emplace_back(k_callback, w.url);
+    return out;
 }
 
 subscription_record operations::record(json::value v, const std::string& topic) const {
     const std::string id(v["id"].text()), status(v["subscriptionStatus"].text());
     wanted w = pin_of(id).value_or(wanted());
-    std::set<std::string> our_urls;
-    for (const std::string& known : document_keeper::known(host_))
-        if (const auto p = pin_of(known)) our_urls.insert(p->url);
     if (!v["webhookUrl"].text().empty()) w.url = v["webhookUrl"].text();
     if (!v["subscriptionMode"].text().empty()) w.mode = v["subscriptionMode"].text();
     if (w.topic.empty()) w.topic = topic;
@@ -130,7 +130,7 @@ subscription_record operations::record(json::value v, const std::string& topic) 
                                                                           : subscription_state::disabled;
     subscription_record out = subscription_record(id, state).facts(w.json());
     // The builder gives itself back: assigning that to itself would empty it.
-    if (our_urls.contains(w.url)) std::move(out).ours(true);
+    if (!w.url.empty() && host_.get_state(k_callback) == w.url) std::move(out).ours(true);
     std::string detail = documents_.remark(id);
     if (state == subscription_state::suspended)
         detail = "Streams stopped sending: run the operation reactivate" + (detail.empty() ? "" : "; " + detail);
@@ -141,7 +141,7 @@ subscription_record operations::record(json::value v, const std::string& topic) 
 
 job<result> operations::subscribe(const arguments& a) const {
     const wanted w = wanted::parse(a.root());
-    co_await gatehouse::put_state(expect_new());
+    co_await gatehouse::put_state(expect_new(w));
     const std::string created = co_await api_.create(w);
     const json::document d = json::parse(created);
     const std::string id(d["id"].text());

@@ -38,8 +38,8 @@ private:
     gatehouse::subscription_record record(json::value, const std::string& topic) const;
     std::optional<wanted> pin_of(const std::string& subscription) const;
     std::vector<gatehouse::state_change> pin(const std::string& subscription, const wanted&) const;
-    /// From now on, and for five minutes, unknown subscription ids are accepted.
-    gatehouse::state_change expect_new() const;
+    /// From now on, and for five minutes, unknown subscription ids are accepted; the callback address is known as ours.
+    std::vector<gatehouse::state_change> expect_new(const wanted&) const;
     std::string without_secrets(json::value exchange) const;
 
     gatehouse::host host_;

@@ -144,7 +144,7 @@ job<std::string> operations::recreate(std::string old) const {
     if (!w)
         throw failure::invalid("subscription " + old +
                                " was not created by this source, so how is not known; delete it and run the operation subscribe");
-    co_await gatehouse::put_state(expect_new());
+    co_await gatehouse::put_state(expect_new(*w));
     // A try that was interrupted after Streams' answer and before our commit has left one behind.
     std::string fresh;
     const std::vector<std::string> there = co_await api_.of_topic(w->topic);

@@ -53,6 +53,7 @@ struct Operations {
     void with_document() {
         source.host.state["pin/sub-1"] = k_wanted;
         source.host.state["pinned"] = "1";
+        source.host.state["callback"] = "https://hooks.example/hooks/axway";
         auto r = notification("snapshot", R"({"a":1})", "t-1#8");
         auto j = source.fetch(r, "snapshot");
         j->start();
@@ -113,6 +114,7 @@ BOOST_AUTO_TEST_CASE(subscribe_brings_our_own_protection_and_pins_the_new_id) {
     BOOST_TEST((record["subscription"] == nlohmann::json::parse(k_block)));
     BOOST_TEST(!o.source.host.state.contains("creating"));
     BOOST_TEST(o.source.host.state["known"] == R"(["new-1"])");
+    BOOST_TEST(o.source.host.state["callback"] == "https://hooks.example/hooks/axway");
     for (const auto& [key, value] : o.source.host.state) BOOST_TEST(value.find("secret") == std::string::npos);
 }
 
