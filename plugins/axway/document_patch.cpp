@@ -133,7 +133,7 @@ private:
                 if (*given > i) throw refused("the array has only " + std::to_string(i) + " elements");
                 i = *given;
             }
-            spend((parent.items.size() - i) / 8);
+            spend((parent.items.size() - i) / 4);
             parent.items.insert(parent.items.begin() + static_cast<ptrdiff_t>(i), std::move(v));
         } else if (parent.type == json::kind::object) {
             const size_t i = member_index(parent, last);
@@ -153,7 +153,7 @@ private:
         if (parent.type == json::kind::array) {
             const size_t i = item_index(parent, at.back());
             out = std::move(parent.items[i]);
-            spend((parent.items.size() - i) / 8);
+            spend((parent.items.size() - i) / 4);
             parent.items.erase(parent.items.begin() + static_cast<ptrdiff_t>(i));
         } else {
             node_ptr& place = child(parent, at.back());

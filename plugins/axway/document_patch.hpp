@@ -13,7 +13,7 @@ namespace axway {
 /// be thrown away. All six operations; unknown members of an operation are ignored (section 4); the whole document can be added, replaced,
 /// tested and copied, but not removed.
 ///
-/// Bounds, each against a small patch that costs much: 8 MiB of copied values, 64 levels, 200 million steps of looking and shifting (below
+/// Bounds, each against a small patch that costs much: 8 MiB of copied values, 64 levels, 200 million steps of looking and shifting (about
 /// a second).
 std::optional<std::string> apply_patch(node_ptr& document, json::value patch);
 
