@@ -53,7 +53,8 @@ private:
     /// True when there are no more new events than it has seen.
     bool look_at_oldest() {
         static const std::string sql =
-            std::string(k_pending_columns) + "INDEXED BY events_new WHERE e.status = 0 AND e.source = ?1 AND (e.ordering_key <> '') = 1 ORDER BY e.seq";
+            std::string(k_pending_columns) +
+            "INDEXED BY events_new WHERE e.status = 0 AND e.source = ?1 AND (e.ordering_key <> '') = 1 ORDER BY e.seq";
         auto rows = db_.prepared(sql).query(source_);
         for (size_t seen = 0; seen < limit_ + except_.size(); ++seen) {
             if (!rows.next()) return true;
@@ -64,21 +65,25 @@ private:
         return false;
     }
     bool is_first(const PendingEvent& event) {
-        auto row = db_.prepared("SELECT 1 FROM events INDEXED BY events_waiting_by_key WHERE source = ?1 AND ordering_key = ?2 AND seq < ?3"
-                                " AND status <= 1 AND ordering_key <> '' LIMIT 1")
+        auto row = db_.prepared(
+                          "SELECT 1 FROM events INDEXED BY events_waiting_by_key WHERE source = ?1 AND ordering_key = ?2 AND seq < ?3"
+                          " AND status <= 1 AND ordering_key <> '' LIMIT 1")
                        .query(event.source, event.ordering_key, event.seq);
         return !row.next();
     }
     std::string drawn_key() {
-        auto row = db_.prepared("SELECT ordering_key FROM events INDEXED BY events_new WHERE status = 0 AND source = ?1 AND (ordering_key <> '') = 1"
-                                " AND seq >= ?2 + abs(random()) % (1 + (SELECT max(seq) FROM events) - ?2) ORDER BY seq LIMIT 1")
-                       .query(source_, last_seq_);
+        auto row =
+            db_.prepared(
+                   "SELECT ordering_key FROM events INDEXED BY events_new WHERE status = 0 AND source = ?1 AND (ordering_key <> '') = 1"
+                   " AND seq >= ?2 + abs(random()) % (1 + (SELECT max(seq) FROM events) - ?2) ORDER BY seq LIMIT 1")
+                .query(source_, last_seq_);
         return row.next() ? row.text(0) : std::string();
     }
     /// Keys after `from`, up to and with `end`. False when it has found or seen enough.
     bool go_through(std::string from, const std::string* end) {
         static const std::string sql =
-            "SELECT id, seq, source, type, subject, ordering_key, received_at, fetch_attempts, status FROM events INDEXED BY events_waiting_by_key"
+            "SELECT id, seq, source, type, subject, ordering_key, received_at, fetch_attempts, status FROM events INDEXED BY "
+            "events_waiting_by_key"
             " WHERE source = ?1 AND ordering_key > ?2 AND status <= 1 AND ordering_key <> '' ORDER BY ordering_key, seq LIMIT 1";
         while (found_.size() < limit_ && steps_++ < 4 * limit_) {
             auto row = db_.prepared(sql).query(source_, from);
@@ -161,14 +166,17 @@ std::optional<Event> read_event(Database& db, const Uuid& id) {
     return event ? event : read_refused(db, id);
 }
 
-std::vector<PendingEvent> read_pending_events(Database& db, const std::string& source, Time now, size_t limit, std::span<const Uuid> except) {
+std::vector<PendingEvent> read_pending_events(Database& db, const std::string& source, Time now, size_t limit,
+                                              std::span<const Uuid> except) {
     static const std::string first_of_its_key =
         " AND (e.ordering_key = '' OR NOT EXISTS (SELECT 1 FROM events w WHERE w.source = e.source AND w.ordering_key = e.ordering_key"
         " AND w.seq < e.seq AND w.status <= 1 AND w.ordering_key <> ''))";
     static const std::string free =
-        std::string(k_pending_columns) + "INDEXED BY events_new WHERE e.status = 0 AND e.source = ?1 AND (e.ordering_key <> '') = 0 ORDER BY e.seq";
-    static const std::string again =
-        std::string(k_pending_columns) + "INDEXED BY events_fetching WHERE e.status = 1 AND e.source = ?1 AND e.due <= ?2" + first_of_its_key + " ORDER BY e.due";
+        std::string(k_pending_columns) +
+        "INDEXED BY events_new WHERE e.status = 0 AND e.source = ?1 AND (e.ordering_key <> '') = 0 ORDER BY e.seq";
+    static const std::string again = std::string(k_pending_columns) +
+                                     "INDEXED BY events_fetching WHERE e.status = 1 AND e.source = ?1 AND e.due <= ?2" + first_of_its_key +
+                                     " ORDER BY e.due";
     const std::unordered_set<Uuid> excepted(except.begin(), except.end());
     std::vector<PendingEvent> found;
     append_rows(found, db.prepared(again).query(source, now), excepted, limit);
@@ -180,7 +188,8 @@ std::vector<PendingEvent> read_pending_events(Database& db, const std::string& s
 }
 
 std::optional<Time> read_next_fetch_due(Database& db, const std::string& source, Time now) {
-    auto row = db.prepared("SELECT min(due) FROM events INDEXED BY events_fetching WHERE status = 1 AND source = ?1 AND due > ?2").query(source, now);
+    auto row = db.prepared("SELECT min(due) FROM events INDEXED BY events_fetching WHERE status = 1 AND source = ?1 AND due > ?2")
+                   .query(source, now);
     return row.next() ? row.optional_time(0) : std::nullopt;
 }
 
