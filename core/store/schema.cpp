@@ -80,7 +80,14 @@ CREATE TABLE source_log(source TEXT NOT NULL, id BLOB NOT NULL, PRIMARY KEY(sour
 INSERT INTO meta VALUES('source_log', 0);
 )";
 
-constexpr SchemaStep k_steps[] = {{k_version_1}, {k_version_2}, {k_version_3}};
+// Events without a key and events with one are looked for apart: a deep queue behind one key must not hide, nor make slow to find, what
+// stands after it in the log.
+constexpr const char* k_version_4 = R"(
+DROP INDEX events_new;
+CREATE INDEX events_new ON events(source, ordering_key <> '', seq, received_at, status) WHERE status = 0;
+)";
+
+constexpr SchemaStep k_steps[] = {{k_version_1}, {k_version_2}, {k_version_3}, {k_version_4}};
 
 // Up to this size a start reads every page once; beyond it, damage is found when a page is used.
 constexpr int64_t k_fully_checked_bytes = 64 << 20;

@@ -149,18 +149,27 @@ public:
     }
 
 private:
-    void take(nlohmann::json& json, const std::string& name, const nlohmann::json& rule) {
+    void take(nlohmann::json& json, const std::string& name, const nlohmann::json& rule, const std::string& prefix = {}) {
         if (rule.value("writeOnly", false)) {
             if (!json.contains(name)) return;
-            auto& values = host.secrets[name];
+            auto& values = host.secrets[prefix + name];
             if (json[name].is_array())
                 for (const auto& v : json[name]) values.push_back(v.get<std::string>());
             else
                 values.push_back(json[name].get<std::string>());
             json.erase(name);
-        } else if (!json.contains(name) && rule.contains("default")) {
-            json[name] = rule["default"];
+        } else if (!json.contains(name)) {
+            if (rule.contains("default")) json[name] = rule["default"];
+        } else {
+            inside(json[name], rule, prefix + name + "/");
         }
+    }
+    /// Nested secrets are named by their JSON Pointer without the leading slash.
+    void inside(nlohmann::json& json, const nlohmann::json& rule, const std::string& prefix) {
+        if (json.is_object() && rule.contains("properties"))
+            for (const auto& [name, inner] : rule["properties"].items()) take(json, name, inner, prefix);
+        if (json.is_array() && rule.contains("items"))
+            for (size_t i = 0; i < json.size(); ++i) inside(json[i], rule["items"], prefix + std::to_string(i) + "/");
     }
     static Source& self(void* c) { return *static_cast<Source*>(c); }
     static gatehouse_status on_verifier(void* c, const gatehouse_verifier* v) {

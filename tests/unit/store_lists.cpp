@@ -299,4 +299,47 @@ BOOST_AUTO_TEST_CASE(what_waits_is_found_without_reading_what_does_not) {
     BOOST_TEST(steps < 1'000, sql << " takes " << steps << " steps");
 }
 
+BOOST_AUTO_TEST_CASE(a_long_queue_of_one_ordering_key_neither_hides_others_nor_costs_more_than_a_short_one) {
+    const Directory directory;
+    TestStore store(directory);
+    std::vector<NewEvent> events;
+    const auto add = [&](const std::string& key) {
+        events.push_back(make_event("e" + std::to_string(events.size())));
+        events.back().ordering_key = key;
+    };
+    for (int i = 0; i < 5'000; ++i) add("busy");
+    for (int i = 0; i < 3; ++i) add("");
+    for (int i = 0; i < 300; ++i) add("key-" + std::to_string(i % 100));
+    store.append(events);
+    FetchOutcome retry; // its whole key waits for it
+    retry.event = events[5'003].id;
+    retry.kind = FetchOutcome::Kind::retry;
+    retry.due = at(60);
+    store.finish_fetch(retry);
+    store.settle();
+
+    Database db(directory / "gatehouse.db", "", false);
+    const auto found = read_pending_events(db, "bank", at(5), 50, {});
+    BOOST_REQUIRE(found.size() == 50u);
+    BOOST_TEST((found.front().id == events[0].id));
+    for (size_t i = 1; i < 4; ++i) BOOST_TEST((found[i].id == events[4'999 + i].id));
+    std::set<std::string> keys;
+    for (const auto& e : found)
+        if (!e.ordering_key.empty()) BOOST_TEST(keys.insert(e.ordering_key).second);
+    BOOST_TEST(!keys.contains("key-0"));
+    const auto [steps, sql] = longest(db);
+    BOOST_TEST(steps < 2'000, sql << " takes " << steps << " steps");
+    // With those under way left out, the next call brings others, until all have come.
+    std::vector<Uuid> taken;
+    for (int i = 0; i < 4; ++i)
+        for (const auto& e : read_pending_events(db, "bank", at(5), 50, taken)) {
+            taken.push_back(e.id);
+            keys.insert(e.ordering_key);
+        }
+    BOOST_TEST(taken.size() == 103u);
+    BOOST_TEST(keys.size() == 101u); // busy, 99 keys, none
+    BOOST_TEST((read_pending_events(db, "bank", at(60), 500, {}).size() == 104u));
+    BOOST_TEST((read_pending_events(db, "bank", at(60), 500, std::vector{events[0].id}).size() == 103u));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
