@@ -25,7 +25,8 @@ OpenSource::OpenSource(const OpenContext& context, PreparedSettings settings)
       config_(context.config),
       settings_(std::move(settings)),
       services_({context.library->descriptor().name, context.library->descriptor().version, context.config->name},
-                std::move(settings_.secrets), context.state, context.clock, context.log, context.metrics) {}
+                std::move(settings_.secrets), context.state, context.clock, context.log, context.metrics,
+                context.explain) {}
 
 OpenSource::~OpenSource() {
     if (!opened_) return;

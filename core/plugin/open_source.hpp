@@ -21,6 +21,7 @@ struct OpenContext {
     const Clock& clock;
     Log& log;
     Metrics& metrics;
+    Explain explain = {}; ///< offline verification only
 };
 
 class OpenSource final : public Source, public std::enable_shared_from_this<OpenSource> {
