@@ -25,8 +25,8 @@ verdict authenticity::operator()(const request& in) const {
     if (auto refused = check_pins(m, known)) return std::move(*refused);
     // A message without a hash cannot be told from a forged one: whoever strips it must not get further than one who cannot make it.
     if (m.hash().empty() && (config_.hashed || (known && known->hashed)))
-        return refusal("hash_missing", "the subscription has a client_secret, so every message carries a hash; was it refreshed without one?",
-                       403);
+        return refusal("hash_missing",
+                       "the subscription has a client_secret, so every message carries a hash; was it refreshed without one?", 403);
     acceptance yes = acceptance().replay_id(m.id()).signed_at(m.sent_at(), config_.window, k_ahead);
     if (!config_.hash) return std::move(yes).unverified_origin();
     return check_hash(m, known, std::move(yes));
@@ -72,8 +72,7 @@ bool authenticity::fits(const std::vector<blake2b_key>& keys, const message& m) 
     const auto given = decoded(m.hash(), config_.hash->digest);
     bool match = false;
     // All keys, whichever fits: time tells nothing of which it was.
-    for (const auto& key : keys)
-        match |= given && equal_constant_time(config_.hash->bytes(key, m.root(), m.is_confirmation()), *given);
+    for (const auto& key : keys) match |= given && equal_constant_time(config_.hash->bytes(key, m.root(), m.is_confirmation()), *given);
     return match;
 }
 
@@ -85,8 +84,9 @@ verdict authenticity::check_hash(const message& m, const std::optional<subscript
         throw failure::retry("the hash does not fit, and a refresh is under way whose answer brings the next server secret");
     if (all.empty())
         throw failure::retry("no server secret is known, so no hash can be checked: set server_secret, or subscribe through this source");
-    return refusal("hash_mismatch", "no known key gives this hash; are client_secret, server_secret and the setting hash those of this "
-                                    "subscription? `gatehouse verify --explain` tries others",
+    return refusal("hash_mismatch",
+                   "no known key gives this hash; are client_secret, server_secret and the setting hash those of this "
+                   "subscription? `gatehouse verify --explain` tries others",
                    403);
 }
 

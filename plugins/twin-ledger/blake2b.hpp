@@ -1,5 +1,5 @@
-// Keyed BLAKE2b with a digest of 32 bytes (RFC 7693), as Python's hashlib.blake2b(digest_size=32, key=…): the page "hash-verification" names
-// that call.
+// Keyed BLAKE2b with a digest of 32 bytes (RFC 7693), as Python's hashlib.blake2b(digest_size=32, key=…): the page "hash-verification"
+// names that call.
 #pragma once
 
 #include <memory>

@@ -83,13 +83,15 @@ job<result> subscribe(workshop w, const json::document& a) {
     const std::string what = "POST notifications/webhooks for topic " + topic;
     if (answer.status() != 201 && answer.status() != 200) {
         // Refused outright: what was there before is still so. Without an answer nobody knows.
-        if (answer.net() == GATEHOUSE_NET_OK && answer.status() < 500) co_await put_state(old ? one(w.memory.put(*old)) : w.memory.forget(topic));
+        if (answer.net() == GATEHOUSE_NET_OK && answer.status() < 500)
+            co_await put_state(old ? one(w.memory.put(*old)) : w.memory.forget(topic));
         co_return unwanted(answer, what, w.host.now());
     }
     const json::document d = answer.json();
     const json::value given = subscription_in(d);
     const std::string account(given["account"].text()), secret(d["server_secret"].text());
-    if (given["topic"].text() != topic || account.empty()) co_return failure::invalid(what + ": the answer names another topic, or no account");
+    if (given["topic"].text() != topic || account.empty())
+        co_return failure::invalid(what + ": the answer names another topic, or no account");
     if (!w.settings.account.empty() && !equals_ignoring_case(account, w.settings.account))
         co_return failure::refused(what + ": the answer is for account " + printable(account) + ", the setting account says " +
                                    w.settings.account);

@@ -10,8 +10,8 @@ namespace twin_ledger {
 
 const std::string_view k_string_forms[2] = {"plain", "json"};
 const std::string_view k_number_forms[3] = {"raw", "python", "fixed3"};
-const std::string_view k_dictionary_forms[8] = {"raw",          "json",                "json-sorted",       "json-utf8",
-                                                "json-compact", "json-compact-sorted", "json-compact-utf8", "python"};
+const std::string_view k_dictionary_forms[8] = {
+    "raw", "json", "json-sorted", "json-utf8", "json-compact", "json-compact-sorted", "json-compact-utf8", "python"};
 const std::string_view k_digest_forms[3] = {"hex", "base64", "base64url"};
 
 namespace {

@@ -1,6 +1,6 @@
 // One way to compute the `hash` of a message: the setting "hash", and what is computed by it.
-// https://trustedtwin.com/docs/reference/notifications/hash-verification: hashlib.blake2b(digest_size=32, key=client_secret + server_secret)
-// fed with the listed members one after the other. What the page leaves open is chosen here.
+// https://trustedtwin.com/docs/reference/notifications/hash-verification: hashlib.blake2b(digest_size=32, key=client_secret +
+// server_secret) fed with the listed members one after the other. What the page leaves open is chosen here.
 #pragma once
 
 #include <gatehouse/json.hpp>

@@ -108,14 +108,14 @@ private:
 void say_found(const explainer& out, const std::vector<hash_form>& found, bool confirmation, size_t tried) {
     const std::string count = std::to_string(tried) + " combinations tried";
     if (found.empty()) {
-        out.say("no setting fits", count + "; are client_secret and server_secret those of this subscription, and is the body byte for byte "
-                                           "what was received?");
+        out.say("no setting fits", count +
+                                       "; are client_secret and server_secret those of this subscription, and is the body byte for byte "
+                                       "what was received?");
         return;
     }
     out.say("setting that fits", found.front().yaml(confirmation));
     for (size_t i = 1; i < found.size() && i < k_most_shown; ++i) out.say("fits as well", found[i].yaml(confirmation));
-    out.say("tried", count +
-                         (found.size() > 1 ? "; several fit this message: one with other values tells them apart" : "") +
+    out.say("tried", count + (found.size() > 1 ? "; several fit this message: one with other values tells them apart" : "") +
                          (confirmation ? "; a confirmation does not tell the order of a notification: explain one of those, too" : ""));
 }
 

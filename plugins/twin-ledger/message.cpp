@@ -59,8 +59,7 @@ std::variant<message, refusal> message::read(std::string_view body) {
     const auto sent_at = parse_ts(d["sent_ts"].number());
     if (!sent_at) return malformed("\"sent_ts\" is not a number of seconds since the epoch");
     const json::value s = d["subscription"];
-    if (s["topic"].text().empty() || s["account"].text().empty())
-        return malformed("\"subscription\" does not name topic and account");
+    if (s["topic"].text().empty() || s["account"].text().empty()) return malformed("\"subscription\" does not name topic and account");
     if (d["hash"] && !d["hash"].is_string()) return malformed("\"hash\" is not a text");
     if (const json::value url = d["confirmation_url"]) {
         if (!url.is_string()) return malformed("\"confirmation_url\" is not a text");

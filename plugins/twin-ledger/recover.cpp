@@ -11,7 +11,8 @@ namespace twin_ledger {
 
 namespace {
 
-constexpr std::string_view k_arguments = R"({"type": "object", "additionalProperties": false, "required": ["since", "until"], "properties": {
+constexpr std::string_view k_arguments =
+    R"({"type": "object", "additionalProperties": false, "required": ["since", "until"], "properties": {
   "since": {"type": "string"}, "until": {"type": "string"}, "cursor": {"type": ["string", "null"]},
   "limit": {"type": "integer", "minimum": 1}}})";
 constexpr int64_t k_most_per_page = 100; // default and maximum of both calls
@@ -49,7 +50,8 @@ json::object body_of(std::string_view trigger, const std::string& twin, time_poi
                             "recovered", true);
 }
 
-/// The records of one entry. What their form is, no page shows: {"<time>": value}, [[time, value]] and [{"value": …, "…ts": time}] are read.
+/// The records of one entry. What their form is, no page shows: {"<time>": value}, [[time, value]] and [{"value": …, "…ts": time}] are
+/// read.
 class history {
 public:
     history(recovered_page& page, std::string twin, std::string ledger, range r)
@@ -182,11 +184,13 @@ job<result> recover(workshop w, const json::document& a) {
         if (answer.status() == 404 || answer.status() == 400 || answer.status() == 403)
             page.lost("ledger changes of twin " + twin, unwanted(answer, what, w.host.now()).text());
         else if (answer.status() != 200 || !entries.is_object())
-            co_return answer.status() == 200 ? failure::invalid(what + ": status 200, but no entries") : unwanted(answer, what, w.host.now());
+            co_return answer.status() == 200 ? failure::invalid(what + ": status 200, but no entries")
+                                             : unwanted(answer, what, w.host.now());
         else
             for (const auto m : entries.members()) {
                 history h(page, twin, w.settings.ledger, r);
-                if (!h.read(m.key, m.value)) page.lost("entry " + std::string(m.key) + " of twin " + twin, "its history has an unknown form");
+                if (!h.read(m.key, m.value))
+                    page.lost("entry " + std::string(m.key) + " of twin " + twin, "its history has an unknown form");
                 if (h.count() >= static_cast<size_t>(k_most_per_page))
                     page.lost("older changes of entry " + std::string(m.key) + " of twin " + twin,
                               "the answer holds the newest 100: ask again for a shorter time");
@@ -195,7 +199,8 @@ job<result> recover(workshop w, const json::document& a) {
         co_return document(page.text());
     }
     const size_t offset = where->stickers ? where->at : 0;
-    const http::response answer = co_await authorized(http::get(w.settings.at("stickers") + query(r) + "&offset=" + std::to_string(offset)));
+    const http::response answer =
+        co_await authorized(http::get(w.settings.at("stickers") + query(r) + "&offset=" + std::to_string(offset)));
     if (answer.status() == 403) {
         page.lost("stickers", unwanted(answer, "GET stickers", w.host.now()).text());
         co_return document(page.text());

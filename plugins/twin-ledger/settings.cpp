@@ -71,7 +71,8 @@ config::config(host h, const settings& s) : api(api_of(s)) {
     reads = h.secret_count("user_secret") > 0;
     check_keys(h);
     if (s["hash"]) {
-        if (!hashed) throw setting_error("client_secret", "is not set: without it messages carry no hash that the setting \"hash\" could check");
+        if (!hashed)
+            throw setting_error("client_secret", "is not set: without it messages carry no hash that the setting \"hash\" could check");
         hash.emplace(s["hash"]);
         for (const auto& member : likely_notification_order())
             if (std::find(hash->order.begin(), hash->order.end(), member) == hash->order.end())
@@ -79,10 +80,12 @@ config::config(host h, const settings& s) : api(api_of(s)) {
         return;
     }
     if (!verify::has_unguessable_part(s.path()))
-        throw setting_error("hash", "is not set, so nothing in a message proves its sender: give the source a path with a part of 16 random "
-                                    "characters or more that nobody can guess, or set \"hash\" as `gatehouse verify --explain` finds it");
-    h.warning("hash is not set: events are marked unverified_origin; read them back (fetch_back: required), and find the setting with "
-              "gatehouse verify --explain");
+        throw setting_error("hash",
+                            "is not set, so nothing in a message proves its sender: give the source a path with a part of 16 random "
+                            "characters or more that nobody can guess, or set \"hash\" as `gatehouse verify --explain` finds it");
+    h.warning(
+        "hash is not set: events are marked unverified_origin; read them back (fetch_back: required), and find the setting with "
+        "gatehouse verify --explain");
 }
 
 void config::check_keys(host h) const {

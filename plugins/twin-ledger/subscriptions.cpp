@@ -40,9 +40,8 @@ std::optional<subscription> subscription_memory::find(std::string_view topic) co
 }
 
 state_change subscription_memory::put(const subscription& s) const {
-    json::object o = json::object::of("account", s.account, "callback_url", s.callback_url, "phase",
-                                      k_phases[static_cast<size_t>(s.phase)], "hashed", s.hashed, "since", utc_text(s.since),
-                                      "confirmed_by", s.confirmed_by);
+    json::object o = json::object::of("account", s.account, "callback_url", s.callback_url, "phase", k_phases[static_cast<size_t>(s.phase)],
+                                      "hashed", s.hashed, "since", utc_text(s.since), "confirmed_by", s.confirmed_by);
     add_time(o, "renewing", s.renewing);
     return state_change(key("subscription", s.topic), o.text());
 }
