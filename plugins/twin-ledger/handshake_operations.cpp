@@ -83,8 +83,11 @@ job<result> subscribe(workshop w, const json::document& a) {
     const std::string what = "POST notifications/webhooks for topic " + topic;
     if (answer.status() != 201 && answer.status() != 200) {
         // Refused outright: what was there before is still so. Without an answer nobody knows.
-        if (answer.net() == GATEHOUSE_NET_OK && answer.status() < 500)
-            co_await put_state(old ? one(w.memory.put(*old)) : w.memory.forget(topic));
+        if (answer.net() == GATEHOUSE_NET_OK && answer.status() < 500) {
+            // Apart from co_await: gcc 12 destroys the operands of a conditional there too early.
+            std::vector<state_change> back = old ? one(w.memory.put(*old)) : w.memory.forget(topic);
+            co_await put_state(std::move(back));
+        }
         co_return unwanted(answer, what, w.host.now());
     }
     const json::document d = answer.json();

@@ -134,16 +134,16 @@ subscription_record subscription_memory::record(const subscription& s) const {
     subscription_record r(s.topic, state);
     json::object facts = json::object::of("topic", s.topic);
     if (!s.callback_url.empty()) facts.add("url", s.callback_url);
-    r = std::move(r).facts(facts).from_memory().ours(true);
-    if (c.valid_until) r = std::move(r).expires_at(*c.valid_until);
+    std::move(r).facts(facts).from_memory().ours(true);
+    if (c.valid_until) std::move(r).expires_at(*c.valid_until);
     if (lapsed)
-        r = std::move(r).detail("it lapsed without a refresh: subscribe again");
+        std::move(r).detail("it lapsed without a refresh: subscribe again");
     else if (s.phase == phase::asked)
-        r = std::move(r).detail("the answer to subscribe is not here: under way, or lost; subscribe again if this stays");
+        std::move(r).detail("the answer to subscribe is not here: under way, or lost; subscribe again if this stays");
     else if (s.phase == phase::pending)
-        r = std::move(r).detail("the confirmation message has not come or could not be followed; to get another one, subscribe again");
+        std::move(r).detail("the confirmation message has not come or could not be followed; to get another one, subscribe again");
     else if (c.refresh_url.empty())
-        r = std::move(r).detail("no refresh URL is known: it comes with the next verified notification");
+        std::move(r).detail("no refresh URL is known: it comes with the next verified notification");
     return r;
 }
 
