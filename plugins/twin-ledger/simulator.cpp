@@ -121,6 +121,11 @@ public:
         const json::value a = arguments.root();
         if (name == "send") return send(a);
         if (name == "confirm") return confirm(a);
+        if (name == "move") {
+            only(a, {"topic", "url"});
+            newest(a).callback_url = text(a["url"], "url");
+            return "{}";
+        }
         if (name == "state") return state();
         if (name == "fail") {
             only(a, {"status", "count", "path"});
@@ -154,7 +159,9 @@ public:
                  {"entries", "how many change in one message"},
                  {"topic", "else the account's"}});
         command("confirm", "sends the confirmation message of the newest subscription again",
-                {{"topic", "else the account's"}, {"url", "else its own address"}, {"tamper", "how to spoil it"}});
+                {{"topic", "else the account's"}, {"tamper", "how to spoil it"}});
+        command("move", "sends the messages of the newest subscription elsewhere from now on",
+                {{"topic", "else the account's"}, {"url", "where to"}});
         command("state", "account, twins, subscriptions and counts", {});
         command("fail", "makes the API answer with an error",
                 {{"status", "400 to 599"}, {"count", "how many requests"}, {"path", "those that begin so"}});
@@ -217,13 +224,16 @@ private:
     }
 
     std::string confirm(json::value a) {
-        only(a, {"topic", "url", "tamper"});
+        only(a, {"topic", "tamper"});
+        webhooks_.send_confirmation(newest(a), tamper_of(a));
+        return R"({"sent":1})";
+    }
+    webhook& newest(json::value a) {
         const std::string topic = text(a["topic"], "topic", topic_);
         auto& all = webhooks_.all();
         const auto found = std::find_if(all.rbegin(), all.rend(), [&](const webhook& w) { return w.topic == topic; });
         if (found == all.rend()) throw command_error::invalid("topic: there is no subscription of it");
-        webhooks_.send_confirmation(*found, tamper_of(a), text(a["url"], "url"));
-        return R"({"sent":1})";
+        return *found;
     }
 
     std::string state() {

@@ -84,7 +84,7 @@ void webhooks::post(const std::string& url, std::string body) {
     host_.send(o, ++token_);
 }
 
-void webhooks::dispatch(const webhook& w, json::object message, bool confirmation, const tamper_info* tamper, const std::string& url) {
+void webhooks::dispatch(const webhook& w, json::object message, bool confirmation, const tamper_info* tamper) {
     const auto is = [&](std::string_view name) { return tamper && tamper->name == name; };
     std::string body = message.text();
     if (settings_.spaced) body = dictionary_text(json::parse(body).root(), dictionary_form::json);
@@ -100,12 +100,11 @@ void webhooks::dispatch(const webhook& w, json::object message, bool confirmatio
         const size_t digit = body.find_first_of("0123456789", at);
         if (digit != body.npos) body[digit] = body[digit] == '9' ? '8' : static_cast<char>(body[digit] + 1);
     }
-    const std::string& target = url.empty() ? w.callback_url : url;
-    if (is("duplicate")) post(target, body);
-    post(target, std::move(body));
+    if (is("duplicate")) post(w.callback_url, body);
+    post(w.callback_url, std::move(body));
 }
 
-void webhooks::send_confirmation(const webhook& w, const tamper_info* tamper, const std::string& url) {
+void webhooks::send_confirmation(const webhook& w, const tamper_info* tamper) {
     const auto is = [&](std::string_view name) { return tamper && tamper->name == name; };
     std::string link_to = link(w.confirm_token);
     if (is("foreign-url")) link_to = "http://127.0.0.1:9" + link_to.substr(host_.base_url().size());
@@ -121,7 +120,7 @@ void webhooks::send_confirmation(const webhook& w, const tamper_info* tamper, co
               {"sent_ts", json::raw(ts_text(sent))},
               {"confirmation_url", link_to},
               {"subscription", subscription}},
-             true, tamper, url);
+             true, tamper);
 }
 
 std::vector<std::string> webhooks::announce(const change& c, const std::string& topic, const tamper_info* tamper) {
@@ -154,7 +153,7 @@ std::vector<std::string> webhooks::announce(const change& c, const std::string& 
                   {"sent_ts", json::raw(ts_text(sent))},
                   {"event", json::raw(c.event)},
                   {"subscription", subscription}},
-                 false, tamper, "");
+                 false, tamper);
     }
     return ids;
 }

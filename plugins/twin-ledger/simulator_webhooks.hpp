@@ -38,7 +38,7 @@ public:
     webhook& add(std::string callback_url, std::string topic, std::string client_secret, std::chrono::seconds life, bool confirmed);
     std::deque<webhook>& all() { return all_; }
 
-    void send_confirmation(const webhook&, const tamper_info*, const std::string& url = {});
+    void send_confirmation(const webhook&, const tamper_info*);
     /// To every confirmed subscription of the topic that has not lapsed. The ids of the messages.
     std::vector<std::string> announce(const change&, const std::string& topic, const tamper_info*);
     /// The API below /notifications/webhooks. `authorized`: by the User Secret.
@@ -54,7 +54,7 @@ private:
     std::string link(const std::string& token) const;
     void post(const std::string& url, std::string body);
     /// Puts the hash in (and the tampering), and sends it.
-    void dispatch(const webhook&, json::object message, bool confirmation, const tamper_info*, const std::string& url);
+    void dispatch(const webhook&, json::object message, bool confirmation, const tamper_info*);
     api_answer subscribe(const gatehouse::request&);
     api_answer refresh(const gatehouse::request&, webhook&);
     api_answer confirm(webhook&);

@@ -13,7 +13,8 @@ struct Pages {
     std::vector<json> events, lost;
     int count = 0;
 
-    explicit Pages(Loop& loop, const std::string& since = "2026-01-31T00:00:00.000Z", const std::string& until = "2026-02-28T00:00:00.000Z") {
+    explicit Pages(Loop& loop, const std::string& since = "2026-01-31T00:00:00.000Z",
+                   const std::string& until = "2026-02-28T00:00:00.000Z") {
         json cursor = nullptr;
         do {
             const auto job = loop.operation("recover", {{"since", since}, {"until", until}, {"cursor", cursor}, {"limit", 50}});
@@ -31,7 +32,9 @@ struct Pages {
 };
 
 std::unique_ptr<fake::Job> page(Opened& s, const json& cursor = nullptr) {
-    auto job = s.operation("recover", json{{"since", "2026-03-01T00:00:00.000Z"}, {"until", "2026-03-02T00:00:00.000Z"}, {"cursor", cursor}, {"limit", 50}}.dump());
+    auto job = s.operation(
+        "recover",
+        json{{"since", "2026-03-01T00:00:00.000Z"}, {"until", "2026-03-02T00:00:00.000Z"}, {"cursor", cursor}, {"limit", 50}}.dump());
     job->start();
     return job;
 }
@@ -86,7 +89,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_recovered_is_said_once) {
     BOOST_TEST(pages.says("ledger changes of twin 00000000"));
     BOOST_TEST(pages.says("subcode 404001"));
     BOOST_TEST(pages.count == 2);
-    BOOST_TEST(std::count_if(pages.lost.begin(), pages.lost.end(), [](const json& l) { return l["what"] == "the ids of missed messages"; }) == 1);
+    BOOST_TEST(
+        std::count_if(pages.lost.begin(), pages.lost.end(), [](const json& l) { return l["what"] == "the ids of missed messages"; }) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(many_stickers_take_several_pages) {
@@ -123,7 +127,8 @@ BOOST_AUTO_TEST_CASE(a_history_may_have_several_shapes) {
 BOOST_AUTO_TEST_CASE(stickers_may_be_grouped) {
     Opened s;
     auto job = page(s, "stickers:0");
-    job->reply(answer(200, R"({"stickers":{")" + k_account + R"(":{")" + k_twin + R"(":{"red":{"note":"n","created_ts":1772366399.120}}}}})"));
+    job->reply(
+        answer(200, R"({"stickers":{")" + k_account + R"(":{")" + k_twin + R"(":{"red":{"note":"n","created_ts":1772366399.120}}}}})"));
     const json d = json::parse(job->body);
     BOOST_REQUIRE(d["events"].size() == 1u);
     BOOST_TEST(d["events"][0]["dedupe_key"] == "sticker:" + k_account + ":" + k_twin + ":red:1772366399.120");
@@ -140,7 +145,8 @@ BOOST_AUTO_TEST_CASE(trouble_is_passed_on) {
     job = page(s);
     job->reply(answer(401, R"({"subcode":401001})"));
     BOOST_TEST(job->failure == GATEHOUSE_FAIL_REFUSED);
-    for (const char* cursor : {"x", "twin:", "twin:-1", "stickers:9999999999"}) BOOST_TEST(page(s, cursor)->failure == GATEHOUSE_FAIL_INVALID);
+    for (const char* cursor : {"x", "twin:", "twin:-1", "stickers:9999999999"})
+        BOOST_TEST(page(s, cursor)->failure == GATEHOUSE_FAIL_INVALID);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -65,11 +65,11 @@ BOOST_AUTO_TEST_CASE(every_way_of_hashing_serves_both_sides) {
         for (const char* numbers : {"raw", "python"})
             for (const char* layout : {"compact", "spaced"}) {
                 Loop loop(json{{"layout", layout},
-                           {"hash",
-                            {{"order", {"message", "twin", "trigger", "type", "event", "sent_ts", "subscription"}},
-                             {"numbers", numbers},
-                             {"dictionaries", dictionaries},
-                             {"digest", "base64url"}}}});
+                               {"hash",
+                                {{"order", {"message", "twin", "trigger", "type", "event", "sent_ts", "subscription"}},
+                                 {"numbers", numbers},
+                                 {"dictionaries", dictionaries},
+                                 {"digest", "base64url"}}}});
                 loop.command("send", {{"type", "ledger.entry.updated"}});
                 const fake::Answer a = loop.receive();
                 BOOST_TEST(a.kind == "accept", dictionaries << " " << numbers << " " << layout << ": " << a.hint);
@@ -162,11 +162,11 @@ BOOST_AUTO_TEST_CASE(without_a_client_secret_it_works_as_unverified_origin) {
 
 BOOST_AUTO_TEST_CASE(explain_finds_the_simulators_choice) {
     Loop loop(json{{"layout", "spaced"},
-               {"hash",
-                {{"order", {"type", "trigger", "message", "twin", "sent_ts", "event", "subscription"}},
-                 {"numbers", "python"},
-                 {"dictionaries", "json-compact-sorted"},
-                 {"digest", "base64"}}}},
+                   {"hash",
+                    {{"order", {"type", "trigger", "message", "twin", "sent_ts", "event", "subscription"}},
+                     {"numbers", "python"},
+                     {"dictionaries", "json-compact-sorted"},
+                     {"digest", "base64"}}}},
               json{{"hash", nullptr}}, [](fake::Host& h) { h.listens = true; });
     loop.command("send", {{"type", "ledger.entry.updated"}, {"entries", 2}});
     BOOST_TEST(loop.receive().kind == "accept");
@@ -192,9 +192,11 @@ BOOST_AUTO_TEST_CASE(the_api_refuses_as_documented) {
     BOOST_TEST(status("GET", "/whoami", "Bearer " + user) == 401);
     BOOST_TEST(status("POST", "/notifications/webhooks", "") == 401);
     BOOST_TEST(status("POST", "/notifications/webhooks", user) == 400);
-    for (const char* tail : {"", "/ledgers/personal", "/ledgers/owner", "/ledgers/personal/value", "/ledgers/personal/history?limit=5", "/stickers"})
+    for (const char* tail :
+         {"", "/ledgers/personal", "/ledgers/owner", "/ledgers/personal/value", "/ledgers/personal/history?limit=5", "/stickers"})
         BOOST_TEST(status("GET", "/twins/" + twin + tail, user) == 200, tail);
-    for (const char* tail : {"/ledgers/x", "/stickers/none", "/other"}) BOOST_TEST(status("GET", "/twins/" + twin + tail, user) == 404, tail);
+    for (const char* tail : {"/ledgers/x", "/stickers/none", "/other"})
+        BOOST_TEST(status("GET", "/twins/" + twin + tail, user) == 404, tail);
     BOOST_TEST(status("GET", "/twins/" + twin + "/ledgers/personal/history?limit=500", user) == 400);
     BOOST_TEST(status("GET", "/notifications/webhooks/" + loop.command("state")["account"].get<std::string>() + "?token=x", "") == 404);
     loop.command("fail", {{"status", 503}, {"path", "/twins"}});
@@ -207,9 +209,14 @@ BOOST_AUTO_TEST_CASE(the_api_refuses_as_documented) {
 BOOST_AUTO_TEST_CASE(wrong_commands_and_settings_are_refused_with_the_reason) {
     Loop loop;
     std::string out;
-    for (const auto& [name, arguments] : std::vector<std::pair<std::string, std::string>>{
-             {"nonsense", "{}"}, {"send", "{}"}, {"send", R"({"type":"a","tamper":"no"})"}, {"send", R"({"type":"a","colour":1})"},
-             {"send", R"({"type":"a","tamper":"foreign-url"})"}, {"fail", R"({"status":200})"}, {"remove-twin", R"({"twin":"x"})"}}) {
+    for (const auto& [name, arguments] :
+         std::vector<std::pair<std::string, std::string>>{{"nonsense", "{}"},
+                                                          {"send", "{}"},
+                                                          {"send", R"({"type":"a","tamper":"no"})"},
+                                                          {"send", R"({"type":"a","colour":1})"},
+                                                          {"send", R"({"type":"a","tamper":"foreign-url"})"},
+                                                          {"fail", R"({"status":200})"},
+                                                          {"remove-twin", R"({"twin":"x"})"}}) {
         BOOST_TEST(loop.bench.try_command(name, arguments, out) != GATEHOUSE_OK, name + arguments);
         BOOST_TEST(!loop.bench.reason().empty());
     }
