@@ -8,9 +8,6 @@ namespace twin_ledger {
 
 namespace {
 
-/// No request of ours lives longer: after it an answer that has not been stored is lost.
-constexpr milliseconds k_answer_lost = std::chrono::minutes(2);
-
 /// Why a confirmation that says `m` may not be followed; nothing when it may.
 std::optional<failure> unwelcome(const workshop& w, const message& m, const std::optional<subscription>& known) {
     const std::string topic(m.topic());

@@ -8,7 +8,7 @@
 namespace twin_ledger {
 
 /// Enrolls the operations subscribe, update, renew, unsubscribe, subscriptions (kind "list") and expect (kind "confirm"). The id of a
-/// subscription is its topic: the provider gives none. `w` is copied into each.
+/// subscription is ours, since the provider gives none. `w` is copied into each.
 void enroll_subscriptions(gatehouse::registry& r, workshop w);
 
 /// The fetch-back of a confirmation: visits confirmation_url, when a subscribe call of ours waits for it. Repeating it is harmless. The

@@ -18,19 +18,24 @@ constexpr std::string_view k_block = R"({"type": "object", "additionalProperties
 constexpr std::string_view k_block_and_id = R"({"type": "object", "additionalProperties": false, "properties": {
   "url": {"type": "string", "maxLength": 512}, "topic": {"type": "string", "maxLength": 127},
   "expires": {"type": "integer", "minimum": 60, "maximum": 604800},
-  "id": {"type": "string", "maxLength": 127, "description": "The topic"}}})";
+  "id": {"type": "string", "maxLength": 160, "description": "As subscriptions shows it, or the topic"}}})";
 constexpr std::string_view k_id = R"({"type": "object", "additionalProperties": false, "required": ["id"], "properties": {
-  "id": {"type": "string", "maxLength": 127, "description": "The topic"}}})";
+  "id": {"type": "string", "maxLength": 160, "description": "As subscriptions shows it, or the topic"}}})";
 constexpr std::string_view k_expect = R"({"type": "object", "additionalProperties": false, "properties": {
   "topic": {"type": "string", "maxLength": 127}, "account": {"type": "string", "pattern": "^[0-9A-Za-z-]{1,64}$"}}})";
 
 /// The topic that the arguments mean. Throws failure::invalid.
 std::string topic_of(const workshop& w, const json::document& a) {
-    std::string topic(a["id"] ? a["id"].text() : a["topic"].text());
+    std::string topic(a["topic"].text());
+    if (topic.empty()) topic = a["id"].text().substr(0, a["id"].text().find('#'));
     if (topic.empty() && w.settings.topics.size() == 1) topic = w.settings.topics.front();
     if (topic.empty()) throw failure::invalid("the setting topics names several topics: say which in \"topic\"");
     if (!w.settings.names_topic(topic)) throw failure::invalid("the setting topics does not name \"" + printable(topic) + "\"");
     return topic;
+}
+
+std::string new_id(const std::string& topic, time_point now) {
+    return topic + "#" + std::to_string(now.time_since_epoch().count());
 }
 
 /// "expires" and, always when there is one, "client_secret": a refresh without it would switch the hash off.
@@ -63,7 +68,8 @@ subscription_record with_secret(subscription_record r, std::string_view secret) 
     return secret.empty() ? std::move(r) : std::move(r).captured("server_secret", std::string(secret));
 }
 
-job<result> subscribe(workshop w, const json::document& a) {
+/// With `update` the id stays.
+job<result> subscribe(workshop w, const json::document& a, bool update) {
     const std::string topic = topic_of(w, a), callback(a["url"].text());
     if (!url::parse(callback)) co_return failure::invalid("url is not an http or https URL");
     if (!w.settings.reads) co_return failure::refused("user_secret is not set: without it nothing can be subscribed to");
@@ -72,6 +78,8 @@ job<result> subscribe(workshop w, const json::document& a) {
     s.topic = topic;
     s.account = w.settings.account;
     s.callback_url = callback;
+    s.expires = a["expires"].integer().value_or(k_most_expires);
+    s.id = update && old ? old->id : new_id(topic, w.host.now());
     s.hashed = w.settings.hashed;
     s.since = w.host.now();
     // On disk before the call: the confirmation may come before the answer.
@@ -152,6 +160,7 @@ job<result> renew(workshop w, const json::document& a) {
     if (w.settings.is_capability(given["unsubscribe_url"].text(), s->account)) c.unsubscribe_url = given["unsubscribe_url"].text();
     if (!d["callback_url"].text().empty()) s->callback_url = d["callback_url"].text();
     s->hashed = w.settings.hashed;
+    s->expires = a["expires"].integer().value_or(k_most_expires);
     std::vector<state_change> changes = keep_secret(w, topic, secret);
     changes.push_back(w.memory.put(*s));
     changes.push_back(w.memory.put(topic, c));
@@ -163,8 +172,11 @@ job<result> renew(workshop w, const json::document& a) {
 job<result> unsubscribe(workshop w, const json::document& a) {
     const std::string topic = topic_of(w, a);
     const capabilities c = w.memory.urls(topic);
+    const auto known = w.memory.find(topic);
+    // Another id of this topic: it was replaced, and is ended when its successor is confirmed.
+    if (known && a["id"].text() != topic && a["id"].text() != known->id) co_return done();
     if (c.unsubscribe_url.empty()) {
-        if (!w.memory.find(topic)) co_return done();
+        if (!known) co_return done();
         co_return failure::refused("no unsubscribe URL of topic " + topic +
                                    " is known: it comes with the confirmation or the next verified notification. Unconfirmed or not "
                                    "refreshed, the subscription lapses by itself within seven days");
@@ -190,6 +202,7 @@ job<result> expect(workshop w, const json::document& a) {
     if (s.account.empty()) co_return failure::invalid("say which account, here or in the settings");
     s.phase = phase::pending;
     s.hashed = w.settings.hashed;
+    s.id = new_id(s.topic, w.host.now());
     s.since = w.host.now();
     std::vector<state_change> changes;
     changes.push_back(w.memory.put(s));
@@ -200,9 +213,9 @@ job<result> expect(workshop w, const json::document& a) {
 
 void enroll_subscriptions(registry& r, workshop w) {
     r.operation("subscribe", "Subscribe to a topic; the confirmation message that follows is answered by itself", k_block, "subscribe",
-                [w](const json::document& a) { return subscribe(w, a); });
+                [w](const json::document& a) { return subscribe(w, a, false); });
     r.operation("update", "Subscribe anew with other values; the old subscription is ended when the new one is confirmed", k_block_and_id,
-                "update", [w](const json::document& a) { return subscribe(w, a); });
+                "update", [w](const json::document& a) { return subscribe(w, a, true); });
     r.operation("renew", "Refresh the subscription before it lapses, which it does within seven days", k_block_and_id, "renew",
                 [w](const json::document& a) { return renew(w, a); });
     r.operation("unsubscribe", "End the subscription of a topic", k_id, "unsubscribe",

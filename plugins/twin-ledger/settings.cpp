@@ -25,7 +25,7 @@ constexpr std::string_view k_begin = R"({
       "description": "User Secret, sent as Authorization; without it nothing is fetched back, subscribed or recovered"},
     "client_secret": {"type": "string", "minLength": 1, "writeOnly": true,
       "description": "16 characters of your choice (A-Z a-z 0-9 - _): with it messages carry a hash, and those without are refused"},
-    "server_secret": {"type": ["string", "array"], "items": {"type": "string"}, "minLength": 1, "writeOnly": true,
+    "server_secret": {"type": ["string", "array"], "items": {"type": "string"}, "minLength": 1, "writeOnly": true, "x-captured": true,
       "description": "What the provider answered to subscribe or refresh; several during a change. Those of this source's own calls need not stand here"},
     "server_secret_overlap": {"type": "string", "pattern": "^[0-9]{1,8}[smhd]$", "default": "15m",
       "description": "How long a server secret is accepted after a refresh replaced it"},

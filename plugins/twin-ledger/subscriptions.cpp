@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view k_phases[] = {"asked", "pending", "active"};
 constexpr size_t k_most_secrets = 4;
+/// How long a confirmation is waited for: no page says how long its URL is good.
+constexpr milliseconds k_confirmation = std::chrono::hours(1);
 
 std::string key(const char* what, std::string_view topic) {
     return "twin." + std::string(what) + "." + std::string(topic);
@@ -28,6 +30,8 @@ std::optional<subscription> subscription_memory::find(std::string_view topic) co
     const auto d = json::parse(*text);
     subscription s;
     s.topic = topic;
+    s.id = d["id"].text();
+    s.expires = d["expires"].integer().value_or(0);
     s.account = d["account"].text();
     s.callback_url = d["callback_url"].text();
     for (const auto p : {phase::asked, phase::pending, phase::active})
@@ -40,8 +44,9 @@ std::optional<subscription> subscription_memory::find(std::string_view topic) co
 }
 
 state_change subscription_memory::put(const subscription& s) const {
-    json::object o = json::object::of("account", s.account, "callback_url", s.callback_url, "phase", k_phases[static_cast<size_t>(s.phase)],
-                                      "hashed", s.hashed, "since", utc_text(s.since), "confirmed_by", s.confirmed_by);
+    json::object o = json::object::of("id", s.id, "expires", s.expires, "account", s.account, "callback_url", s.callback_url, "phase",
+                                      k_phases[static_cast<size_t>(s.phase)], "hashed", s.hashed, "since", utc_text(s.since),
+                                      "confirmed_by", s.confirmed_by);
     add_time(o, "renewing", s.renewing);
     return state_change(key("subscription", s.topic), o.text());
 }
@@ -128,21 +133,25 @@ std::vector<state_change> subscription_memory::forget(std::string_view topic) co
 subscription_record subscription_memory::record(const subscription& s) const {
     const capabilities c = urls(s.topic);
     const bool lapsed = s.phase == phase::active && c.valid_until && *c.valid_until < host_.now();
-    const auto state = lapsed                     ? subscription_state::disabled
+    const auto state = lapsed                     ? subscription_state::suspended
                        : s.phase == phase::active ? subscription_state::active
                                                   : subscription_state::pending_confirmation;
-    subscription_record r(s.topic, state);
     json::object facts = json::object::of("topic", s.topic);
     if (!s.callback_url.empty()) facts.add("url", s.callback_url);
+    if (s.expires > 0) facts.add("expires", s.expires);
+    subscription_record r(s.id, state);
     std::move(r).facts(facts).from_memory().ours(true);
-    if (c.valid_until) std::move(r).expires_at(*c.valid_until);
+    if (s.phase == phase::asked)
+        std::move(r).expires_at(s.since + k_answer_lost).detail("the answer to subscribe is under way, or lost: then subscribe again");
+    else if (s.phase == phase::pending)
+        std::move(r)
+            .expires_at(std::min(c.valid_until.value_or(time_point::max()), s.since + k_confirmation))
+            .detail("the confirmation message has not come or could not be followed; to get another one, subscribe again");
+    else if (c.valid_until)
+        std::move(r).expires_at(*c.valid_until);
     if (lapsed)
         std::move(r).detail("it lapsed without a refresh: subscribe again");
-    else if (s.phase == phase::asked)
-        std::move(r).detail("the answer to subscribe is not here: under way, or lost; subscribe again if this stays");
-    else if (s.phase == phase::pending)
-        std::move(r).detail("the confirmation message has not come or could not be followed; to get another one, subscribe again");
-    else if (c.refresh_url.empty())
+    else if (s.phase == phase::active && c.refresh_url.empty())
         std::move(r).detail("no refresh URL is known: it comes with the next verified notification");
     return r;
 }

@@ -16,8 +16,13 @@ namespace twin_ledger {
 /// active: confirmed.
 enum class phase { asked, pending, active };
 
+/// No request of ours lives longer: after it an answer that has not been stored is lost.
+inline constexpr gatehouse::milliseconds k_answer_lost = std::chrono::minutes(2);
+
 struct subscription {
+    std::string id; ///< ours, since the provider gives none: the topic, "#" and the time of the subscribe call
     std::string topic, account, callback_url;
+    int64_t expires = 0; ///< seconds asked for
     twin_ledger::phase phase = twin_ledger::phase::asked;
     bool hashed = false; ///< made with a client_secret: every message must carry a hash
     gatehouse::time_point since{};
@@ -60,7 +65,8 @@ public:
     /// Forgets everything of the topic.
     std::vector<gatehouse::state_change> forget(std::string_view topic) const;
 
-    /// For the reconciler; without URLs and secrets.
+    /// For the reconciler; without URLs and secrets. What waits for an answer or a confirmation that may never come has an end, and what
+    /// has lapsed is suspended with its end in the past: both are then made anew.
     gatehouse::subscription_record record(const subscription&) const;
 
 private:

@@ -101,10 +101,11 @@ BOOST_AUTO_TEST_CASE(subscribe_sends_the_block_and_keeps_the_server_secret) {
     BOOST_TEST(sent["client_secret"] == k_client);
     BOOST_TEST(sent["expires"] == 604800);
     const json record = json::parse(s.result);
-    BOOST_TEST(record["id"] == "line-4");
+    BOOST_TEST(record["id"] == "line-4#1772366400000");
+    BOOST_TEST(record["subscription"]["expires"] == 604800);
     BOOST_TEST(record["state"] == "pending_confirmation");
     BOOST_TEST(record["subscription"]["url"] == "https://hooks.example/t");
-    BOOST_TEST(record["expires_at"] == "2026-03-08T12:00:00.000Z");
+    BOOST_TEST(record["expires_at"] == "2026-03-01T13:00:00.000Z"); // the confirmation may never come
     BOOST_TEST(record["secrets"]["server_secret"] == "fresh-server-secret");
     // Usable at once, before any host has taken it over.
     Message m;
@@ -267,7 +268,7 @@ BOOST_AUTO_TEST_CASE(a_refresh_that_fails_says_what_to_do_and_shows_no_url) {
     s.write(*job);
     BOOST_TEST(job->failure == GATEHOUSE_FAIL_RETRY);
     s.host.now += 8LL * 24 * 3600 * 1000;
-    BOOST_TEST(s.record("state") == "disabled");
+    BOOST_TEST(s.record("state") == "suspended");
     BOOST_TEST(s.record("detail").find("lapsed") != std::string::npos);
 }
 
@@ -329,6 +330,29 @@ BOOST_AUTO_TEST_CASE(another_address_replaces_the_subscription_after_it_is_confi
     BOOST_TEST(s.ended[0] == "DELETE " + k_webhooks + "?token=u1");
     BOOST_TEST(s.record("state") == "active");
     BOOST_TEST(s.host.state.at("twin.urls.line-4").find("u1") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(removing_the_one_before_leaves_its_successor_alone) {
+    Handshake s;
+    s.subscribe();
+    const std::string first = s.record("id");
+    s.follow(s.confirmation(), answer(200, confirmed()));
+    BOOST_TEST(s.record("expires_at") == "2026-03-08T12:00:00.000Z");
+    s.host.now += 1000;
+    s.subscribe();
+    const std::string second = s.record("id");
+    BOOST_TEST(first != second);
+    auto job = s.run("unsubscribe", {{"id", first}});
+    BOOST_TEST(job->result == GATEHOUSE_RESULT_DONE);
+    BOOST_TEST(job->state.empty());
+    BOOST_TEST(s.record("id") == second);
+    // An update is the same subscription to the host.
+    s.host.now += 1000;
+    auto update = s.run("update", {{"id", second}, {"url", "https://hooks.example/t"}, {"topic", "line-4"}});
+    s.write(*update);
+    update->reply(answer(201, k_answer));
+    s.write(*update);
+    BOOST_TEST(json::parse(update->body)["id"] == second);
 }
 
 BOOST_AUTO_TEST_CASE(a_subscription_made_by_hand_can_be_expected) {

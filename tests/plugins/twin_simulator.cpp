@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_refreshed_lapses) {
     loop.fetched();
     loop.tick(std::chrono::minutes(61));
     BOOST_TEST(loop.command("send", {{"type", "sticker.put"}})["sent"] == 0);
-    BOOST_TEST(loop.state() == "disabled");
+    BOOST_TEST(loop.state() == "suspended");
     const auto renewed = loop.operation("renew");
     BOOST_TEST(renewed->failure == GATEHOUSE_FAIL_INVALID);
     BOOST_TEST(renewed->reason.find("subcode 404002") != std::string::npos, renewed->reason);
