@@ -55,27 +55,26 @@ void add_json(json::Writer& w, const std::vector<Said>& said) {
     w.end();
 }
 
-/// A table of what fits one line each; longer details, byte for byte but harmless for a terminal, under their titles.
+/// A table of what fits one line each; longer details, byte for byte but harmless for a terminal, indented under their titles.
 void print_said(const Context& c, const std::vector<Said>& said) {
-    Table table({"EXPLAINED", ""});
-    const auto flush = [&] {
-        if (!table.empty()) table.print(c.terminal);
-        table = Table({"EXPLAINED", ""});
-    };
+    const auto short_one = [](const Said& s) { return s.detail.size() <= 120 && s.detail.find('\n') == std::string::npos; };
+    size_t width = 0;
+    for (const Said& s : said)
+        if (short_one(s)) width = std::max(width, s.title.size());
     for (const Said& s : said) {
-        if (s.detail.size() <= 120 && s.detail.find('\n') == std::string::npos) {
-            table.add({s.title, s.detail});
+        const std::string title = printable(s.title);
+        if (short_one(s)) {
+            c.terminal.out << title << std::string(width + 2 - std::min(title.size(), width), ' ') << printable(s.detail) << '\n';
             continue;
         }
-        flush();
-        c.terminal.out << printable(s.title) << ":\n";
+        c.terminal.out << title << ":\n";
         for (size_t at = 0; at < s.detail.size();) {
             const size_t end = std::min(s.detail.find('\n', at), s.detail.size());
             c.terminal.out << "    " << printable(std::string_view(s.detail).substr(at, end - at)) << '\n';
             at = end + 1;
         }
     }
-    flush();
+    if (!said.empty()) c.terminal.out << '\n';
 }
 
 void print_json(const Context& c, const Offer& o, const std::string& source, Time at, const std::vector<Said>& said) {

@@ -116,6 +116,7 @@ BOOST_AUTO_TEST_CASE(explain_shows_the_working_and_only_when_asked) {
     const Called loud = s.verify({"--certificates", s.folder(), "--explain"});
     BOOST_TEST(loud.code == 0);
     BOOST_TEST(has(loud.out, "text that is signed:\n    Message\n"), loud.out);
+    BOOST_TEST(has(loud.out, "\n\naccepted\n"), loud.out);
     const Called json = s.verify({"--certificates", s.folder(), "--explain", "--json"});
     const auto parsed = nlohmann::json::parse(json.out);
     BOOST_TEST(parsed["result"] == "accepted");
