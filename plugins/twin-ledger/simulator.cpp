@@ -1,7 +1,5 @@
 // Trusted Twin as the sandbox plays it: https://trustedtwin.com/docs/reference/. Where its pages are silent or disagree, a setting chooses;
 // what it sends is made from field tables, since no message of the provider is published.
-#include <gatehouse/encoding.hpp>
-#include <gatehouse/time.hpp>
 
 #include <algorithm>
 
@@ -52,7 +50,7 @@ const tamper_info* tamper_of(json::value a) {
     return found;
 }
 
-webhook_settings read(json::value s) {
+webhook_settings settings_from(json::value s) {
     webhook_settings out;
     if (s["hash"]) out.hash = hash_form(s["hash"]);
     out.spaced = text(s["layout"], "layout", "compact") == "spaced";
@@ -62,28 +60,6 @@ webhook_settings read(json::value s) {
     return out;
 }
 
-/// "/twins/a/stickers" to its parts, decoded where that is needed: names of this API need no encoding.
-std::vector<std::string> split(std::string_view path) {
-    std::vector<std::string> out;
-    while (!path.empty()) {
-        path.remove_prefix(1);
-        const size_t end = std::min(path.find('/'), path.size());
-        out.emplace_back(path.substr(0, end));
-        path.remove_prefix(end);
-    }
-    return out;
-}
-
-std::string parameter(std::string_view query, std::string_view name) {
-    while (!query.empty()) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(pair.size() + 1, query.size()));
-        const size_t equals = std::min(pair.find('='), pair.size());
-        if (pair.substr(0, equals) == name) return std::string(pair.substr(std::min(equals + 1, pair.size())));
-    }
-    return {};
-}
-
 } // namespace
 
 class simulator {
@@ -91,7 +67,7 @@ public:
     simulator(simulator_host host, const json::document& s)
         : host_(host),
           model_(host, static_cast<size_t>(integer(s["twins"], "twins", 0, 1000, 3))),
-          webhooks_(host, read(s.root()), model_.account()) {
+          webhooks_(host, settings_from(s.root()), model_.account()) {
         only(s.root(), {"topic", "user_secret", "client_secret", "twins", "subscribe", "hash", "layout", "confirm_shape", "confirm_status",
                         "confirmation_type"});
         topic_ = text(s["topic"], "topic", "line-4");
@@ -112,7 +88,7 @@ public:
         if (r.path().rfind("/notifications/webhooks", 0) == 0) return webhooks_.serve(r, authorized);
         if (!authorized) return error(host_, 401, 401'001, "the User Secret is missing or unknown");
         if (r.method() != "GET") return error(host_, 404, 404'001, "no such resource");
-        return get(r);
+        return read(host_, model_, r);
     }
     void sent(uint64_t, const gatehouse::sent_outcome& o) { webhooks_.sent(o); }
     void woken(uint64_t) {}
@@ -251,57 +227,6 @@ private:
                             {"subscriptions", subscriptions},
                             {"messages", json::object{{"succeeded", webhooks_.succeeded()}, {"failed", webhooks_.failed()}}}}
             .text();
-    }
-
-    api_answer get(const gatehouse::request& r) {
-        const auto p = split(r.path());
-        const auto missing = [&] { return error(host_, 404, 404'001, "no such resource"); };
-        if (p.size() == 1 && p[0] == "whoami") return ok({{"account", model_.account()}, {"user", model_.account()}});
-        if (p.size() == 1 && p[0] == "stickers") return stickers(r.query());
-        if (p.size() < 2 || p[0] != "twins") return missing();
-        twin* t = model_.find(p[1]);
-        if (!t) return missing();
-        if (p.size() == 2)
-            return ok({{"creation_certificate", json::object{{"uuid", t->id}, {"creator", model_.account()}}},
-                       {"owner", model_.account()},
-                       {"status", "alive"}});
-        if (p[2] == "stickers" && p.size() == 3) return ok(model_.shown(t->stickers));
-        if (p[2] == "stickers" && p.size() == 4) {
-            const auto s = t->stickers.find(p[3]);
-            return s == t->stickers.end() ? missing() : ok(model_.shown({*s}));
-        }
-        if (p[2] != "ledgers" || p.size() < 4) return missing();
-        if (p[3] != t->ledger && p[3] != "personal" && p[3] != "owner" && p[3] != "creator") return missing();
-        if (p.size() == 4) return ok(model_.shown(*t, false));
-        if (p[4] == "value") return ok(model_.shown(*t, true));
-        if (p[4] != "history") return missing();
-        const std::string ge = parameter(r.query(), "ge"), le = parameter(r.query(), "le"), limit = parameter(r.query(), "limit");
-        const auto n = gatehouse::detail::parse_digits(limit.empty() ? "100" : limit, 4);
-        if (!n || *n < 1 || *n > 100) return error(host_, 400, 400'314, "limit: invalid_characters");
-        return ok(
-            model_.history(*t, parse_ts(ge).value_or(time_point()), parse_ts(le).value_or(time_point::max()), static_cast<size_t>(*n)));
-    }
-
-    api_answer stickers(std::string_view query) {
-        const auto since = parse_ts(parameter(query, "ge")).value_or(time_point());
-        const auto until = parse_ts(parameter(query, "le")).value_or(time_point::max());
-        const auto offset = gatehouse::detail::parse_digits(parameter(query, "offset"), 6).value_or(0);
-        const auto limit = std::min<int64_t>(gatehouse::detail::parse_digits(parameter(query, "limit"), 6).value_or(100), 100);
-        json::array list;
-        int64_t n = 0;
-        for (const twin& t : model_.twins())
-            for (const auto& [color, s] : t.stickers) {
-                if (s.created < since || s.created > until) continue;
-                if (n >= offset && n < offset + limit)
-                    list.add(json::object{{"account", model_.account()},
-                                          {"twin", t.id},
-                                          {"color", color},
-                                          {"note", s.note},
-                                          {"validity_ts", json::raw(ts_text(s.validity))},
-                                          {"created_ts", json::raw(ts_text(s.created))}});
-                ++n;
-            }
-        return ok({{"stickers", list}});
     }
 
     simulator_host host_;

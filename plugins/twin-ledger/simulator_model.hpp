@@ -72,4 +72,7 @@ private:
     size_t turn_ = 0, count_ = 0;
 };
 
+/// GET of the API, by an authorized caller.
+api_answer read(const simulator_host&, model&, const gatehouse::request&);
+
 } // namespace twin_ledger::sim
