@@ -34,10 +34,6 @@ std::string topic_of(const workshop& w, const json::document& a) {
     return topic;
 }
 
-std::string new_id(const std::string& topic, time_point now) {
-    return topic + "#" + std::to_string(now.time_since_epoch().count());
-}
-
 /// "expires" and, always when there is one, "client_secret": a refresh without it would switch the hash off.
 json::object terms(const workshop& w, const json::document& a) {
     json::object o;
@@ -79,7 +75,7 @@ job<result> subscribe(workshop w, const json::document& a, bool update) {
     s.account = w.settings.account;
     s.callback_url = callback;
     s.expires = a["expires"].integer().value_or(k_most_expires);
-    s.id = update && old ? old->id : new_id(topic, w.host.now());
+    s.id = update && old ? old->id : w.memory.new_id(topic);
     s.hashed = w.settings.hashed;
     s.since = w.host.now();
     // On disk before the call: the confirmation may come before the answer.
@@ -202,7 +198,7 @@ job<result> expect(workshop w, const json::document& a) {
     if (s.account.empty()) co_return failure::invalid("say which account, here or in the settings");
     s.phase = phase::pending;
     s.hashed = w.settings.hashed;
-    s.id = new_id(s.topic, w.host.now());
+    s.id = w.memory.new_id(s.topic);
     s.since = w.host.now();
     std::vector<state_change> changes;
     changes.push_back(w.memory.put(s));

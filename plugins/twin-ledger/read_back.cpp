@@ -42,7 +42,8 @@ std::optional<bool> removed(const std::string& type, json::value event, const st
     return true;
 }
 
-/// What the notification brings into the source's state: the newest capabilities, when its hash proves it; the twin; and a server secret
+/// What the notification brings into the source's state: the newest capabilities, when its hash proves it, and the subscription
+/// itself when it is not known here; the twin; and a server secret
 /// that the host has by now is dropped here.
 std::vector<state_change> learned(workshop w, std::string_view body, std::string_view twin) {
     std::vector<state_change> out;
@@ -51,6 +52,17 @@ std::vector<state_change> learned(workshop w, std::string_view body, std::string
     const auto* m = std::get_if<message>(&read);
     if (!m || !w.settings.names_topic(m->topic()) || !w.proof.hash_fits(*m)) return out;
     if (auto fewer = w.memory.without_captured(m->topic())) out.push_back(std::move(*fewer));
+    if (!w.memory.find(m->topic())) {
+        // Somebody else subscribed for us: from now on it can be refreshed and ended here.
+        subscription found;
+        found.id = w.memory.new_id(m->topic());
+        found.topic = m->topic();
+        found.account = m->account();
+        found.phase = phase::active;
+        found.hashed = true;
+        found.since = w.host.now();
+        out.push_back(w.memory.put(found));
+    }
     capabilities c = w.memory.urls(m->topic());
     const json::value s = (*m)["subscription"];
     if (m->sent_at() <= c.at || !w.settings.is_capability(s["refresh_url"].text(), m->account()) ||

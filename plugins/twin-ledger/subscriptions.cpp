@@ -43,6 +43,10 @@ std::optional<subscription> subscription_memory::find(std::string_view topic) co
     return s;
 }
 
+std::string subscription_memory::new_id(std::string_view topic) const {
+    return std::string(topic) + "#" + std::to_string(host_.now().time_since_epoch().count());
+}
+
 state_change subscription_memory::put(const subscription& s) const {
     json::object o = json::object::of("id", s.id, "expires", s.expires, "account", s.account, "callback_url", s.callback_url, "phase",
                                       k_phases[static_cast<size_t>(s.phase)], "hashed", s.hashed, "since", utc_text(s.since),

@@ -55,6 +55,8 @@ public:
     /// Server secrets of the topic that are good now, newest first.
     std::vector<std::string> secrets(std::string_view topic) const;
 
+    /// For a subscription made now.
+    std::string new_id(std::string_view topic) const;
     gatehouse::state_change put(const subscription&) const;
     gatehouse::state_change put(std::string_view topic, const capabilities&) const;
     /// The list with a new secret in front; the others are good for `overlap` from now. Those that the host has as values of the setting

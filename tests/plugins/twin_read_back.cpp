@@ -73,6 +73,18 @@ BOOST_AUTO_TEST_CASE(the_newest_capabilities_of_a_verified_message_are_kept) {
     BOOST_TEST(urls["refresh_url"] == k_webhooks + "?token=refresh-cg");
     BOOST_TEST(urls["unsubscribe_url"] == k_webhooks + "?token=end-cg");
     BOOST_TEST(urls["valid_until"] == "2026-03-08T12:00:00.000Z");
+    // A subscription that somebody made by hand is known from then on, and can be refreshed.
+    auto list = s.operation("subscriptions", "{}");
+    list->start();
+    const json records = json::parse(list->body);
+    BOOST_REQUIRE(records.size() == 1u);
+    BOOST_TEST(records[0]["state"] == "active");
+    BOOST_TEST(records[0]["from_memory"] == true);
+    auto renew = s.operation("renew", json{{"id", records[0]["id"]}}.dump());
+    renew->start();
+    renew->written();
+    BOOST_REQUIRE(renew->asked == "http");
+    BOOST_TEST(renew->requests[0].url == k_webhooks + "?token=refresh-cg");
     const auto refresh_after = [&](const Message& m) {
         auto later = s.begin(m, "ledger.entry.updated");
         later->reply(std::vector<fake::Reply>{k_twin_answer, k_ledger_answer, k_stickers_answer});
