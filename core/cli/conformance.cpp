@@ -17,6 +17,7 @@ bool names_signature(const std::string& name) {
     std::string lower = name;
     for (char& c : lower)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    if (lower == "hash" || lower == "hmac" || lower == "mac") return true;
     return lower.find("signature") != std::string::npos && lower.find("version") == std::string::npos;
 }
 

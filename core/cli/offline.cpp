@@ -35,14 +35,36 @@ Offer failed(Offer::Result result, std::string why) {
     return out;
 }
 
+/// A verifier may need one key after another: envelope and message of one request are signed by different parties.
+constexpr int k_most_jobs = 4;
+
+/// Verifies, and runs the jobs that the verifier asks for. The failure of one ends it.
+std::variant<plugin::Verdict, std::string> verified(const plugin::Source& source, const plugin::Route& route, const http::Request& request,
+                                                    const plugin::Answerer& keys) {
+    plugin::Verdict verdict = source.verify(route, request);
+    for (int jobs = 0; keys && jobs < k_most_jobs; ++jobs) {
+        auto* job = std::get_if<plugin::Job>(&verdict);
+        if (!job) break;
+        const plugin::JobEnd end = plugin::run_offline(std::move(*job), keys);
+        if (const auto* failure = std::get_if<plugin::JobFailure>(&end.value)) return failure->text;
+        verdict = source.verify(route, request);
+    }
+    return verdict;
+}
+
 } // namespace
 
-Offer offer(const plugin::Source& source, const plugin::Route& route, const http::Request& request, Time now) {
-    const plugin::Verdict verdict = source.verify(route, request);
+Offer offer(const plugin::Source& source, const plugin::Route& route, const http::Request& request, Time now,
+            const plugin::Answerer& keys) {
+    const auto decided = verified(source, route, request, keys);
+    if (const auto* why = std::get_if<std::string>(&decided)) return failed(Offer::Result::needs_job, *why);
+    const auto& verdict = std::get<plugin::Verdict>(decided);
     if (const auto* r = std::get_if<plugin::Refusal>(&verdict)) return refused(*r);
     if (const auto* f = std::get_if<plugin::Fault>(&verdict)) return failed(Offer::Result::fault, f->reason);
     if (std::holds_alternative<plugin::Job>(verdict))
-        return failed(Offer::Result::needs_job, "The verifier must fetch something first (a signing key), which is not done offline.");
+        return failed(
+            Offer::Result::needs_job,
+            "The verifier must fetch something first (a signing key), which is not done offline; give the keys with --certificates DIR.");
     const auto& acceptance = std::get<plugin::Acceptance>(verdict);
     if (const auto late = plugin::check_window(acceptance, now)) return refused(*late);
 

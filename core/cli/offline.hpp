@@ -5,6 +5,7 @@
 #include "core/base/metrics.hpp"
 #include "core/cli/command.hpp"
 #include "core/plugin/host.hpp"
+#include "core/plugin/offline_job.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -45,6 +46,7 @@ struct Offer {
     std::string code, hint; ///< with refused; hint alone with needs_job and fault
     bool verified = false;  ///< the verifier accepted it and its time was inside the window
 };
-Offer offer(const plugin::Source&, const plugin::Route&, const http::Request&, Time now);
+/// `keys` answers the requests of verifier jobs; without it a verifier that needs one leaves the request undecided.
+Offer offer(const plugin::Source&, const plugin::Route&, const http::Request&, Time now, const plugin::Answerer& keys = {});
 
 } // namespace gh::cli

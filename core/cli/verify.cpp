@@ -1,3 +1,5 @@
+#include "core/base/encoding.hpp"
+#include "core/cli/key_folder.hpp"
 #include "core/cli/offline.hpp"
 #include "core/cli/output.hpp"
 #include "core/cli/raw_request.hpp"
@@ -35,7 +37,47 @@ std::string_view to_text(Offer::Result r) {
     return "failed";
 }
 
-void print_json(const Context& c, const Offer& o, const std::string& source, Time at) {
+/// What the verifier said, in its order.
+struct Said {
+    std::string title, detail;
+};
+
+void add_json(json::Writer& w, const std::vector<Said>& said) {
+    w.name("explained").array();
+    for (const Said& s : said) {
+        w.object().member("title", s.title);
+        if (is_utf8(s.detail))
+            w.member("detail", s.detail);
+        else
+            w.member("detail_base64", to_base64(s.detail));
+        w.end();
+    }
+    w.end();
+}
+
+/// A table of what fits one line each; longer details, byte for byte but harmless for a terminal, indented under their titles.
+void print_said(const Context& c, const std::vector<Said>& said) {
+    const auto short_one = [](const Said& s) { return s.detail.size() <= 120 && s.detail.find('\n') == std::string::npos; };
+    size_t width = 0;
+    for (const Said& s : said)
+        if (short_one(s)) width = std::max(width, s.title.size());
+    for (const Said& s : said) {
+        const std::string title = printable(s.title);
+        if (short_one(s)) {
+            c.terminal.out << title << std::string(width + 2 - std::min(title.size(), width), ' ') << printable(s.detail) << '\n';
+            continue;
+        }
+        c.terminal.out << title << ":\n";
+        for (size_t at = 0; at < s.detail.size();) {
+            const size_t end = std::min(s.detail.find('\n', at), s.detail.size());
+            c.terminal.out << "    " << printable(std::string_view(s.detail).substr(at, end - at)) << '\n';
+            at = end + 1;
+        }
+    }
+    if (!said.empty()) c.terminal.out << '\n';
+}
+
+void print_json(const Context& c, const Offer& o, const std::string& source, Time at, const std::vector<Said>& said) {
     json::Writer w;
     w.object()
         .member("result", to_text(o.result))
@@ -49,6 +91,8 @@ void print_json(const Context& c, const Offer& o, const std::string& source, Tim
     } else {
         w.member("code", o.code).member("hint", o.hint);
     }
+    if (o.result == Offer::Result::event) w.member("trust", o.event.trust == store::Trust::verified ? "verified" : "unverified_origin");
+    if (c.has("--explain")) add_json(w, said);
     w.end();
     c.terminal.out << w.take() << '\n';
 }
@@ -65,6 +109,7 @@ void print_human(const Context& c, const Offer& o, const std::string& source) {
         line("dedupe key  ", o.event.dedupe_key);
         line("subject     ", o.event.subject);
         line("occurred at ", o.event.occurred_at ? to_rfc3339(*o.event.occurred_at) : "");
+        if (o.event.trust != store::Trust::verified) line("trust       ", "unverified-origin: nothing but its address vouches for it");
     } else {
         line("code        ", o.code);
         line("hint        ", o.hint);
@@ -96,7 +141,17 @@ int verify(Context& c) {
         usage("there is no source \"" + name + "\" in the configuration" + (near.empty() ? "." : ", did you mean \"" + near + "\"?"));
     }
 
+    std::optional<KeyFolder> keys;
+    if (c.has("--certificates")) keys.emplace(c.get("--certificates"));
+    plugin::Answerer answer;
+    if (keys) answer = [&keys](const egress::Request& r) { return keys->answer(r); };
+
+    std::vector<Said> said;
     Offline offline(at);
+    if (c.has("--explain"))
+        offline.host().explain_to([&said](std::string_view title, std::string_view detail) {
+            said.push_back({std::string(title), std::string(detail)});
+        });
     const auto generation = offline.host().load(**loaded);
     std::shared_ptr<plugin::Source> source;
     for (const auto& slot : generation->slots) {
@@ -108,17 +163,22 @@ int verify(Context& c) {
     if (const plugin::Route* route = find_route(*source, raw->request)) {
         // A capture from behind a proxy has another path; the plugin is told the one of its route.
         raw->request.path = route->path;
-        result = offer(*source, *route, raw->request, at);
+        result = offer(*source, *route, raw->request, at, answer);
     } else {
         result.result = Offer::Result::refused;
         result.http_status = 404;
         result.code = "no_route";
         result.hint = "No route of this source takes " + raw->request.method + " with this path.";
     }
-    if (c.json())
-        print_json(c, result, name, at);
-    else
+    if (keys)
+        for (const auto& why : keys->why()) c.terminal.err << "note: " << why << '\n';
+    if (c.json()) {
+        print_json(c, result, name, at, said);
+    } else {
+        if (c.has("--explain") && said.empty()) c.terminal.err << "note: this plugin's verifier explains nothing.\n";
+        print_said(c, said);
         print_human(c, result, name);
+    }
     return result.result == Offer::Result::event || result.result == Offer::Result::answer ? 0 : 1;
 }
 

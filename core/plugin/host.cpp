@@ -67,7 +67,7 @@ public:
 
     Result<std::shared_ptr<Source>> open(std::shared_ptr<const Library> library, std::shared_ptr<const config::Source> config,
                                          std::shared_ptr<SourceState> state) {
-        const OpenContext context{std::move(library), std::move(config), std::move(state), clock_, log_, metrics_, vault_};
+        const OpenContext context{std::move(library), std::move(config), std::move(state), clock_, log_, metrics_, vault_, explain};
         const auto turn = control_->turn();
         auto source = OpenSource::open(context);
         if (!source) return source.error();
@@ -76,6 +76,7 @@ public:
     }
 
     Vault& vault() { return vault_; }
+    Explain explain; ///< set before anything is opened
 
 private:
     using Libraries = std::map<std::string, std::shared_ptr<const Library>>;
@@ -201,6 +202,10 @@ private:
 Host::Host(const Clock& clock, store::Store* store, Log& log, Metrics& metrics, std::filesystem::path staging)
     : impl_(std::make_unique<Impl>(clock, store, log, metrics, std::move(staging))) {}
 Host::~Host() = default;
+
+void Host::explain_to(Explain explain) {
+    impl_->explain = std::move(explain);
+}
 
 std::shared_ptr<const Generation> Host::load(const config::Config& config) {
     return impl_->load(config);

@@ -6,6 +6,7 @@
 #include "core/base/metrics.hpp"
 #include "core/base/result.hpp"
 #include "core/config/config.hpp"
+#include "core/plugin/explain.hpp"
 #include "core/plugin/source.hpp"
 #include "core/plugin/vault.hpp"
 
@@ -58,6 +59,10 @@ public:
     Host(const Clock&, store::Store*, Log&, Metrics&, std::filesystem::path staging);
     /// Closes nothing that is still shared: let go of all generations first.
     ~Host();
+
+    /// Sources opened from now on show how their verifiers work, by the interface gatehouse.explain/1. Never in a server: what is shown is
+    /// content of messages. Before the first load().
+    void explain_to(Explain);
 
     /// Loads every *.so of the directory (unchanged ones are kept) and opens every source of the config. Never throws; faults are in the
     /// generation. One call at a time.

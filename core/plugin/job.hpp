@@ -33,6 +33,7 @@ public:
     Job(Job&&) noexcept;
     Job& operator=(Job&&) noexcept;
     ~Job();
+    const State& state() const { return *state_; }
 
 private:
     friend class JobRunner;

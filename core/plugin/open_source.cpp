@@ -42,7 +42,7 @@ OpenSource::OpenSource(const OpenContext& context, PreparedSettings settings, Se
       config_(context.config),
       settings_(std::move(settings)),
       services_({context.library->descriptor().name, context.library->descriptor().version, context.config->name},
-                std::move(settings_.secrets), context.state, context.clock, context.log, context.metrics),
+                std::move(settings_.secrets), context.state, context.clock, context.log, context.metrics, context.explain),
       secrets_(std::move(facts)) {}
 
 OpenSource::~OpenSource() {

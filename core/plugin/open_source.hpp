@@ -25,6 +25,7 @@ struct OpenContext {
     Log& log;
     Metrics& metrics;
     const Vault& vault;
+    Explain explain = {}; ///< offline verification only
 };
 
 class OpenSource final : public Source, public std::enable_shared_from_this<OpenSource> {

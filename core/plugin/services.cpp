@@ -65,8 +65,12 @@ gatehouse_status host_get_state(void* context, gatehouse_text key, const gatehou
     return GATEHOUSE_OK;
 }
 
-const void* host_get_interface(void*, gatehouse_text) {
-    return nullptr;
+const void* host_get_interface(void* context, gatehouse_text id) {
+    return view(id) == GATEHOUSE_EXPLAIN_ID ? self(context).explain() : nullptr;
+}
+
+void explain_say(void* context, gatehouse_text title, gatehouse_bytes detail) {
+    self(context).say(view(title), view(detail));
 }
 
 } // namespace
@@ -100,7 +104,8 @@ bool SourceState::fits(const std::vector<store::StateChange>& changes) const {
     return size_ - std::min(less, size_) + more <= k_most_state;
 }
 
-Services::Services(Names names, Secrets secrets, std::shared_ptr<SourceState> state, const Clock& clock, Log& log, Metrics& metrics)
+Services::Services(Names names, Secrets secrets, std::shared_ptr<SourceState> state, const Clock& clock, Log& log, Metrics& metrics,
+                   Explain explain)
     : names_(std::move(names)),
       secrets_(std::move(secrets)),
       state_(std::move(state)),
@@ -108,6 +113,8 @@ Services::Services(Names names, Secrets secrets, std::shared_ptr<SourceState> st
       log_(log),
       faults_(
           metrics.counter("gatehouse_plugin_faults_total", "Calls in which a plugin broke a rule or failed.", {{"plugin", names_.plugin}})),
+      explain_(std::move(explain)),
+      explain_abi_{sizeof(gatehouse_explain), 0, this, explain_say},
       host_{sizeof(gatehouse_host),
             GATEHOUSE_ABI_MINOR,
             this,

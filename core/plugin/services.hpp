@@ -6,10 +6,11 @@
 #include "core/base/rate.hpp"
 #include "core/base/time.hpp"
 #include "core/plugin/border.hpp"
+#include "core/plugin/explain.hpp"
 #include "core/plugin/secrets.hpp"
 #include "core/plugin/source.hpp"
 
-#include <gatehouse/abi.h>
+#include <gatehouse/explain.hpp>
 
 #include <map>
 #include <memory>
@@ -41,7 +42,8 @@ public:
     struct Names {
         std::string plugin, version, source;
     };
-    Services(Names, Secrets, std::shared_ptr<SourceState>, const Clock&, Log&, Metrics&);
+    /// explain: empty in a serving host, which then has no gatehouse.explain/1.
+    Services(Names, Secrets, std::shared_ptr<SourceState>, const Clock&, Log&, Metrics&, Explain explain = {});
     Services(const Services&) = delete;
     Services& operator=(const Services&) = delete;
 
@@ -52,6 +54,8 @@ public:
     /// Counts and logs a fault of the plugin: `what` it did, in which function.
     Fault fault(std::string_view function, std::string_view what) const;
     void log(Level, std::string_view message) const;
+    const gatehouse_explain* explain() const { return explain_ ? &explain_abi_ : nullptr; }
+    void say(std::string_view title, std::string_view detail) const { explain_(title, detail); }
 
 private:
     const Names names_;
@@ -61,6 +65,8 @@ private:
     Log& log_;
     Counter& faults_;
     mutable LogLimit limit_;
+    const Explain explain_;
+    gatehouse_explain explain_abi_;
     gatehouse_host host_;
 };
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <dlfcn.h>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -80,8 +81,11 @@ public:
     gatehouse_status opened = GATEHOUSE_FAILED, enrolled = GATEHOUSE_FAILED;
 
     /// settings: JSON object, secrets as plain values; they are taken out and the schema's defaults filled in, as a host does.
-    Source(const Plugin& plugin, std::string_view settings, gatehouse_status refuse = GATEHOUSE_OK, std::string_view path = "/sample")
+    /// prepare: changes the host before the source is opened.
+    Source(const Plugin& plugin, std::string_view settings, gatehouse_status refuse = GATEHOUSE_OK, std::string_view path = "/sample",
+           const std::function<void(Host&)>& prepare = {})
         : refuse_enrolling(refuse), plugin_(plugin) {
+        if (prepare) prepare(host);
         nlohmann::json json = nlohmann::json::parse(settings);
         const auto schema = nlohmann::json::parse(text(plugin->settings_schema));
         if (schema.contains("properties"))

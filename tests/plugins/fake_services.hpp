@@ -4,6 +4,8 @@
 #include "core/base/crypto.hpp"
 #include "core/base/encoding.hpp"
 
+#include <gatehouse/explain.hpp>
+
 #include <cstring>
 #include <map>
 #include <optional>
@@ -24,6 +26,8 @@ public:
     std::vector<std::string> logs;
     std::string reason; ///< last text given to fail()
     bool hmac_broken = false;
+    bool listens = false; ///< whether it has gatehouse.explain/1
+    std::vector<std::pair<std::string, std::string>> said;
 
     Host() = default;
     Host(const Host&) = delete;
@@ -76,7 +80,12 @@ private:
         out->write(out->context, i->second.data(), i->second.size());
         return GATEHOUSE_OK;
     }
-    static const void* get_interface(void*, gatehouse_text) { return nullptr; }
+    static const void* get_interface(void* c, gatehouse_text id) {
+        return self(c).listens && text(id) == GATEHOUSE_EXPLAIN_ID ? &self(c).explain_ : nullptr;
+    }
+    static void say(void* c, gatehouse_text title, gatehouse_bytes detail) { self(c).said.emplace_back(text(title), text(detail)); }
+
+    gatehouse_explain explain_{sizeof(gatehouse_explain), 0, this, &say};
 
     gatehouse_host abi_{sizeof(gatehouse_host), GATEHOUSE_ABI_MINOR, this, &log, &fail, &clock, &secret_count, &secret, &hmac, &get_state,
                         &get_interface};

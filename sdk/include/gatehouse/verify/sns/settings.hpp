@@ -5,6 +5,7 @@
 #include <gatehouse/source.hpp>
 #include <gatehouse/url.hpp>
 #include <gatehouse/verify/basic.hpp>
+#include <gatehouse/verify/secret_path.hpp>
 #include <gatehouse/verify/sns/certificate.hpp>
 #include <gatehouse/verify/sns/envelope.hpp>
 
@@ -58,7 +59,7 @@ public:
         if (s["signing_ca"]) authorities_ = std::make_unique<authorities>("signing_ca", s["signing_ca"].text());
         read_certificates(s);
         read_host(s);
-        if (d == delivery::raw && !basic_ && !has_unguessable_part(s.path()))
+        if (d == delivery::raw && !basic_ && !verify::has_unguessable_part(s.path()))
             throw setting_error("delivery",
                                 "raw messages carry no signature: set basic_user and basic_password, or give the source a path "
                                 "with a part of 16 random characters or more that nobody can guess");
@@ -126,14 +127,6 @@ private:
         if (!u || u->path_and_query() != "/")
             throw setting_error("signing_cert_host", "is not the address of a server, such as http://127.0.0.1:4100");
         origin_ = u->origin();
-    }
-    static bool has_unguessable_part(std::string_view path) {
-        size_t run = 0;
-        for (char c : path) {
-            run = c == '/' ? 0 : run + 1;
-            if (run >= 16) return true;
-        }
-        return false;
     }
 
     delivery delivery_;
