@@ -86,8 +86,8 @@ void Lane::arrange(const store::PendingEvent& event, Time now) {
             group.events.insert(after, event);
             return;
         }
-    // What is tried again has waited long enough.
-    waiting.push_back({{event}, may_join && event.fetch_attempts == 0 ? now + coalesce : now});
+    // The time counts from the event's arrival: one that had to wait for its turn has waited long enough, and so has one tried again.
+    waiting.push_back({{event}, may_join && event.fetch_attempts == 0 ? std::min(event.received_at, now) + coalesce : now});
 }
 
 void Lane::join_those_behind(store::Store& store, Group& group) {

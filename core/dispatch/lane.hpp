@@ -20,7 +20,7 @@ namespace gh::dispatch {
 /// and its fetch is the one that counts.
 struct Group {
     std::vector<store::PendingEvent> events;
-    Time due{}; ///< when the coalescing time is over
+    Time due{}; ///< when the coalescing time, counted from the arrival of the first, is over
 };
 
 /// How a group's job ended, on its way back to the dispatcher's thread.
