@@ -30,21 +30,22 @@ BOOST_AUTO_TEST_CASE(a_certificate_host_that_hangs_costs_its_own_source_503_in_t
     const auto began = Steady::now();
     const auto ids = w.send("sns", "order.paid", "\"count\":200");
     // Meanwhile, the other source is as fast as ever.
+    const auto described = w.description("basiq");
+    const std::string secret(described.find("secrets")->text_of("secret")), body = R"({"eventTypeId":"user.created","eventId":"e","links":{}})";
     Millis slowest{0};
     size_t others = 0;
     while (w.answers("sns", "503") == before) {
-        BOOST_REQUIRE((Steady::now() - began < 10s));
+        BOOST_REQUIRE((Steady::now() - began < 15s));
         const auto asked = Steady::now();
-        const auto id = w.send("basiq", "user.created").at(0);
-        BOOST_REQUIRE(eventually([&] { return !w.event(id).text_of("id").empty(); }));
+        const auto answer = request(w.gateway().port(), "POST", "/hooks/basiq", sign(secret, "msg_" + std::to_string(others++), body), body);
+        BOOST_TEST(answer.status == 202);
         slowest = std::max(slowest, std::chrono::duration_cast<Millis>(Steady::now() - asked));
-        ++others;
     }
     const auto waited = std::chrono::duration_cast<Millis>(Steady::now() - began);
     BOOST_TEST_MESSAGE("503 after " << waited.count() << " ms; " << others << " others, the slowest " << slowest.count() << " ms");
     BOOST_TEST(waited.count() < 10'000);
-    BOOST_TEST(others > 5u);
-    BOOST_TEST(slowest.count() < 2'000);
+    BOOST_TEST(others > 20u);
+    BOOST_TEST(slowest.count() < 1'000);
     // Once the host is back, what SNS repeats is accepted: the failure was not kept.
     w.command("sns", "faults", R"({"mode":"clear"})");
     for (const auto& id : {ids.front(), ids.back()}) BOOST_TEST(w.reaches(id, "delivered"));

@@ -12,7 +12,7 @@ std::string settings(const std::string& more = "") {
 
 json::Value user(World& w, size_t index = 0) {
     const auto state = w.command("wicket", "state");
-    return std::move(*json::parse(state.find("users")->items.at(index).raw));
+    return w.read(std::string(state.find("users")->items.at(index).raw));
 }
 
 /// Long enough for everything that is sent at once.
@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(a_raw_message_comes_through_challenge_and_handshake_and_is_
     const auto e = w.event(id);
     BOOST_TEST(e.text_of("type") == "data_update");
     BOOST_TEST(e.text_of("subject") == sub);
-    BOOST_TEST(w.api("/api/v1/events/" + std::string(e.text_of("id"))).body.find("user_data") != std::string::npos);
+    BOOST_TEST(w.document(id).find("\"user_data\"") != std::string::npos);
     BOOST_TEST(w.refused("wicket", "credentials_missing") >= 2);
 }
 

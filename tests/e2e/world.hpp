@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <deque>
 #include <functional>
 
 #include "tests/support/client.hpp"
@@ -59,9 +60,7 @@ public:
     json::Value command(const std::string& provider, const std::string& name, const std::string& arguments = "{}") {
         const auto answer = box_->command(provider, name, arguments);
         BOOST_REQUIRE_MESSAGE(answer.ok(), (answer.ok() ? std::string() : answer.error().message));
-        auto parsed = json::parse(*answer);
-        BOOST_REQUIRE(parsed.ok());
-        return std::move(*parsed);
+        return read(*answer);
     }
     /// Ids of the messages.
     std::vector<std::string> send(const std::string& provider, const std::string& type, const std::string& more = "") {
@@ -70,21 +69,23 @@ public:
         for (const auto& m : answer.find("messages")->items) out.emplace_back(m.text_of("id"));
         return out;
     }
-    std::string description(const std::string& provider) const {
-        for (const auto& p : box_->providers())
-            if (p.name == provider) return p.description;
-        return {};
+    /// Values point into their text: it is kept as long as this world.
+    json::Value read(std::string text) {
+        texts_.push_back(std::move(text));
+        auto parsed = json::parse(texts_.back());
+        BOOST_REQUIRE_MESSAGE(parsed.ok(), texts_.back());
+        return std::move(*parsed);
     }
-    std::string base_url(const std::string& provider) const {
+    json::Value description(const std::string& provider) {
         for (const auto& p : box_->providers())
-            if (p.name == provider) return p.base_url;
+            if (p.name == provider) return read(p.description);
         return {};
     }
     /// The state of SNS in the provider's simulator: a member of the simulator's state, or all of it.
     json::Value sns(const std::string& provider) {
         auto state = command(provider, "state");
         const json::Value* inner = state.find("sns");
-        return inner ? std::move(*json::parse(inner->raw)) : std::move(state);
+        return inner ? read(std::string(inner->raw)) : std::move(state);
     }
     int64_t count(const std::string& provider, std::string_view name) { return sns(provider).integer_of(name); }
     /// How often that status was the answer to a delivery.
@@ -105,19 +106,18 @@ public:
     }
     /// The stored event with that dedupe key, as the API gives it; null while there is none.
     json::Value event(const std::string& key) {
-        const auto found = json::parse(api("/api/v1/events?search=" + key).body);
-        if (!found.ok() || !found->find("items") || found->find("items")->items.empty()) return {};
-        auto whole = json::parse(api("/api/v1/events/" + std::string(found->find("items")->items[0].text_of("id"))).body);
-        return whole.ok() ? std::move(*whole) : json::Value{};
+        const auto found = read(api("/api/v1/events?search=" + key).body);
+        if (!found.find("items") || found.find("items")->items.empty()) return {};
+        return read(api("/api/v1/events/" + std::string(found.find("items")->items[0].text_of("id"))).body);
     }
     bool reaches(const std::string& key, const std::string& status) {
         return eventually([&] { return event(key).text_of("status") == status; });
     }
+    /// JSON as it was fetched; "null" when there is none.
     std::string document(const std::string& key) {
         const auto e = event(key);
         const json::Value* d = e.find("document");
-        const json::Value* body = d ? d->find("body") : nullptr;
-        return body ? from_base64_lenient(body->text).value_or("") : std::string();
+        return d ? std::string(d->raw) : "null";
     }
 
     /// Sends one message and waits until it was delivered: the handshake is over then.
@@ -128,7 +128,7 @@ public:
     /// Every tamper that forges is refused with the code that the simulator tells, and never becomes an event.
     void check_tampers(const std::string& provider, const std::string& type) {
         settle(provider, type);
-        const auto described = std::move(*json::parse(description(provider)));
+        const auto described = description(provider);
         size_t checked = 0;
         for (const auto& t : described.find("tampers")->items) {
             const std::string name(t.text_of("name")), reason(t.text_of("reason"));
@@ -156,6 +156,7 @@ private:
                                              "}\nsources: {}\ndestinations: {}\nroutes: []\n"};
     std::unique_ptr<sandbox::Sandbox> box_;
     std::string yaml_;
+    std::deque<std::string> texts_;
 };
 
 inline void replace(std::string& text, const std::string& from, const std::string& to) {
