@@ -43,8 +43,8 @@ struct Lane {
     size_t running = 0;
     Time look_again = Time::min(); ///< nothing to do before this
 
-    /// Reads what is due, arranges it into groups, and gives those that may start now. Of one ordering key there is one group at a time: the
-    /// store shows only the first waiting event of a key, and those behind it join when its group starts, as long as they are about the
+    /// Reads what is due, arranges it into groups, and gives those that may start now. Of one ordering key there is one group at a time:
+    /// the store shows only the first waiting event of a key, and those behind it join when its group starts, as long as they are about the
     /// same.
     std::vector<Group> next(store::Store&, Time now);
     /// Groups that next() gave and that could not start after all. They go first the next time.

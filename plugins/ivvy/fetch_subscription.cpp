@@ -180,7 +180,8 @@ job<subscribed> fetcher::subscribe_at(std::string id, std::string address, std::
         out.topics[kind] = arn->text();
         co_await sns->pin(*arn, kind);
     }
-    if (out.topics.empty()) co_return failure::refused("iVvy subscribed the address to none of " + (refused.empty() ? "these kinds" : refused));
+    if (out.topics.empty())
+        co_return failure::refused("iVvy subscribed the address to none of " + (refused.empty() ? "these kinds" : refused));
     if (!refused.empty()) out.detail = "iVvy did not subscribe " + refused;
     co_return out;
 }
@@ -246,8 +247,9 @@ job<result> fetcher::unsubscribe(const json::document& arguments) const {
         const subscribed_list known(host_);
         const subscribed* s = known.find(id);
         if (!s)
-            co_return failure::invalid("no subscription " + printable(id, 200) +
-                                       " is remembered here; the operation \"subscriptions\" lists them, and an address can be given as url");
+            co_return failure::invalid(
+                "no subscription " + printable(id, 200) +
+                " is remembered here; the operation \"subscriptions\" lists them, and an address can be given as url");
         address = s->url;
         kinds = or_all(s->asked);
     }

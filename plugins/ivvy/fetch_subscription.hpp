@@ -1,8 +1,8 @@
 // Subscriptions at iVvy (developer.ivvy.com, "account": subscribeToNotifications, unsubscribeFromNotifications), in the shape of
 // gatehouse/subscription.hpp.
 //
-// A subscription is an address and the kinds of notification it gets; iVvy answers with one SNS topic per kind. iVvy has neither ids nor a call
-// that lists subscriptions, so the plugin numbers them ("account/14/1") and remembers them in the source's state.
+// A subscription is an address and the kinds of notification it gets; iVvy answers with one SNS topic per kind. iVvy has neither ids nor a
+// call that lists subscriptions, so the plugin numbers them ("account/14/1") and remembers them in the source's state.
 #pragma once
 
 #include <gatehouse/subscription.hpp>
@@ -38,9 +38,9 @@ inline constexpr std::string_view k_unsubscribe_schema = R"({
 /// One subscription as it is remembered.
 struct subscribed {
     std::string id, url;
-    std::vector<std::string> asked;                       ///< kinds as the operator wrote them; empty = all
+    std::vector<std::string> asked;                         ///< kinds as the operator wrote them; empty = all
     std::map<std::string, std::string, std::less<>> topics; ///< ARN by kind
-    std::string detail;                                   ///< what iVvy did not do
+    std::string detail;                                     ///< what iVvy did not do
 
     gatehouse::json::object json() const;
     static subscribed parse(gatehouse::json::value);

@@ -36,7 +36,8 @@ public:
           model_(host, sns_sim::integer(settings["venue_id"], "venue_id", 1, 1'000'000'000, 9)),
           api_(host, read_api(host, settings), model_, sns_),
           key_path_("/accounts/" + api_.settings().account + "/" +
-                    std::to_string(std::chrono::floor<std::chrono::seconds>(host.wall_now()).time_since_epoch().count()) + "/notifcert.txt") {
+                    std::to_string(std::chrono::floor<std::chrono::seconds>(host.wall_now()).time_since_epoch().count()) +
+                    "/notifcert.txt") {
         if (sns_sim::flag(settings["subscribe"], "subscribe", true))
             api_.subscribe_all(sns_sim::with_credentials(host.target_url(), sns_.settings()));
     }
@@ -74,12 +75,9 @@ public:
                                                              {"tamper", "how to spoil them"}}}});
         commands.add(json::object{{"name", "disown"}, {"about", "as if another API key had subscribed"}, {"arguments", json::object()}});
         sns_sim::service::describe_commands(commands);
-        json::object settings{{"account_id", api_.settings().account},
-                              {"api_url", host_.base_url()},
-                              {"api_key", "${secret:api_key}"},
-                              {"api_secret", "${secret:api_secret}"},
-                              {"signing_key_host", host_.base_url()},
-                              {"venue_id", std::to_string(model_.venue())}};
+        json::object settings{{"account_id", api_.settings().account}, {"api_url", host_.base_url()},
+                              {"api_key", "${secret:api_key}"},        {"api_secret", "${secret:api_secret}"},
+                              {"signing_key_host", host_.base_url()},  {"venue_id", std::to_string(model_.venue())}};
         json::object secrets{{"api_key", api_.settings().key}, {"api_secret", api_.settings().secret}};
         sns_.describe_source(settings, secrets);
         const json::object source{{"plugin", "ivvy"}, {"settings", settings}, {"fetch_back", json::object{{"mode", "required"}}}};
@@ -128,17 +126,18 @@ private:
         const std::string signature = (given.spoiled("inner-foreign-key") ? sns_sim::key_pair::rsa() : key()).sign(text, "SHA1");
         if (given.spoiled("inner-altered")) body.insert(body.size() - 1, ",\"added\":1");
         const std::string path = given.spoiled("inner-key-path") ? "/accounts/99/1/notifcert.txt" : key_path_;
-        return escaped_slashes(json::object{{"TxnId", transaction},
-                                            {"Region", region},
-                                            {"Timestamp", at},
-                                            {"AccountId", account},
-                                            {"Subject", subject},
-                                            {"Body", body},
-                                            {"SourceType", 0},
-                                            {"SourceInfo", nullptr},
-                                            {"Signature", signature},
-                                            {"SigningPublicKeyPath", path}}
-                                   .text());
+        return escaped_slashes(json::object{
+            {"TxnId", transaction},
+            {"Region", region},
+            {"Timestamp", at},
+            {"AccountId", account},
+            {"Subject", subject},
+            {"Body", body},
+            {"SourceType", 0},
+            {"SourceInfo", nullptr},
+            {"Signature", signature},
+            {"SigningPublicKeyPath",
+             path}}.text());
     }
 
     std::string send(json::value a) {

@@ -38,7 +38,8 @@ std::string text_to_sign(const gatehouse::request& r) {
 std::string hmac_sha1(const std::string& key, const std::string& text) {
     unsigned char out[EVP_MAX_MD_SIZE];
     unsigned size = 0;
-    HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), out, &size);
+    HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), out,
+         &size);
     return hex_of({reinterpret_cast<const char*>(out), size});
 }
 
@@ -108,9 +109,10 @@ api_answer api::entity_call(std::string_view what, json::value a) {
     json::array results;
     int64_t count = 0;
     for (; count < per_page && start + count < total; ++count) results.add(all[static_cast<size_t>(start + count)]->render());
-    return ok(json::object{{"meta", json::object{{"totalResults", total}, {"start", start}, {"perPage", per_page}, {"count", count}}},
-                           {"results", results}}
-                  .text());
+    return ok(json::object{
+        {"meta", json::object{{"totalResults", total}, {"start", start}, {"perPage", per_page}, {"count", count}}},
+        {"results",
+         results}}.text());
 }
 
 std::string api::topic_of(std::string_view kind) {
@@ -141,9 +143,10 @@ api_answer api::subscribe(json::value a) {
     for (const std::string_view kind : k_kinds) {
         if (kind == "ari") continue; // the samples of the documentation do not have it
         const auto known = topics_.find(kind);
-        const bool there = known != topics_.end() && std::any_of(sns_.subscriptions().begin(), sns_.subscriptions().end(), [&](const auto& s) {
-            return s.topic == known->second && s.is != sns_sim::subscription::state::ended;
-        });
+        const bool there =
+            known != topics_.end() && std::any_of(sns_.subscriptions().begin(), sns_.subscriptions().end(), [&](const auto& s) {
+                return s.topic == known->second && s.is != sns_sim::subscription::state::ended;
+            });
         out.add(std::string(kind) + "Success", there);
         out.add(std::string(kind) + "TopicId", there ? json::item(known->second) : json::item(nullptr));
     }

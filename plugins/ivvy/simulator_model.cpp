@@ -15,7 +15,7 @@ constexpr size_t k_most = 20'000;
 json::object row(std::string_view name, const std::string& date, int64_t room, int64_t bar) {
     if (name == "RoomInventory") return {{"date", date}, {"roomId", room}, {"inventoryCount", 10}, {"availableCount", 7}};
     if (name == "RoomRates")
-        return {{"barId", bar},       {"roomId", room},        {"date", date},      {"cost", 120},
+        return {{"barId", bar},      {"roomId", room},        {"date", date},       {"cost", 120},
                 {"costDouble", 140}, {"costTriple", nullptr}, {"costQuad", nullptr}};
     return {{"barId", bar}, {"roomId", room}, {"date", date}, {"closeOutStatus", 0}};
 }
@@ -145,7 +145,8 @@ std::vector<const record*> model::list(const entity* of, json::value a) const {
 json::array model::rows(std::string_view name, json::value a) const {
     json::array out;
     const std::string first(a["startDate"].text()), last(a["endDate"].text());
-    const auto from = gatehouse::parse_clock_text(first + "T00:00:00", 'T', ""), to = gatehouse::parse_clock_text(last + "T00:00:00", 'T', "");
+    const auto from = gatehouse::parse_clock_text(first + "T00:00:00", 'T', ""),
+               to = gatehouse::parse_clock_text(last + "T00:00:00", 'T', "");
     if (!from || !to || *to - *from > std::chrono::hours(24 * 366)) return out;
     std::vector<int64_t> rooms;
     for (const auto r : a["roomIds"].elements()) rooms.push_back(gatehouse::detail::parse_digits(id_text(r)).value_or(0));

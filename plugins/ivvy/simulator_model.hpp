@@ -1,10 +1,10 @@
 // What the simulated iVvy account has: entities of every kind that notifications tell of (developer.ivvy.com, "notifications").
 #pragma once
 
+#include <deque>
+
 #include "sns/simulation/text.hpp"
 #include "subjects.hpp"
-
-#include <deque>
 
 namespace ivvy::sim {
 

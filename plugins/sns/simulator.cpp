@@ -42,8 +42,9 @@ public:
         settings.add("delivery", sns_.settings().delivery == form::raw ? "raw" : "enveloped");
         sns_.describe_source(settings, secrets);
         const json::object source{{"plugin", "sns"}, {"settings", settings}, {"fetch_back", json::object{{"mode", "required"}}}};
-        return json::object{{"types", types},   {"tampers", sns_.describe_tampers()}, {"commands", commands}, {"source", source},
-                            {"secrets", secrets}, {"documents", false}}
+        return json::object{{"types", types},       {"tampers", sns_.describe_tampers()},
+                            {"commands", commands}, {"source", source},
+                            {"secrets", secrets},   {"documents", false}}
             .text();
     }
 
@@ -64,7 +65,8 @@ private:
         json::array messages;
         size_t sent = 0;
         for (int64_t n = 0; n < given.count; ++n) {
-            const json::object message{{"type", given.type}, {"order", "A-" + std::to_string(order ? order : ++orders_)}, {"note", "Caf\u00e9 \U0001F600"}};
+            const json::object message{
+                {"type", given.type}, {"order", "A-" + std::to_string(order ? order : ++orders_)}, {"note", "Caf\u00e9 \U0001F600"}};
             const std::string id = sns_.publish(sns_.topics().front().arn, message.text(), "", given.tamper);
             if (id.empty()) continue;
             messages.add(json::object{{"id", id}});

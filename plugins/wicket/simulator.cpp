@@ -72,8 +72,10 @@ public:
         sns_.describe_source(settings, secrets);
         const json::object source{
             {"plugin", "wicket"}, {"settings", settings}, {"fetch_back", json::object{{"mode", "required"}, {"coalesce", "1s"}}}};
-        return json::object{{"types", json::array{"data_update"}}, {"tampers", sns_.describe_tampers(k_tampers)},
-                            {"commands", commands},                {"source", source},
+        return json::object{{"types", json::array{"data_update"}},
+                            {"tampers", sns_.describe_tampers(k_tampers)},
+                            {"commands", commands},
+                            {"source", source},
                             {"secrets", secrets}}
             .text();
     }
@@ -129,11 +131,8 @@ private:
         json::array users;
         for (size_t i = 0; i < api_.users().size() && i < 100; ++i) {
             const user& u = api_.users()[i];
-            users.add(json::object{{"application_user_sub", u.sub},
-                                   {"email", u.email},
-                                   {"revision", u.revision},
-                                   {"reads", u.reads},
-                                   {"deleted", u.deleted}});
+            users.add(json::object{
+                {"application_user_sub", u.sub}, {"email", u.email}, {"revision", u.revision}, {"reads", u.reads}, {"deleted", u.deleted}});
         }
         return json::object{{"users", users}, {"reads", api_.reads()}, {"sns", sns_.state()}, {"api_key", api_.key()}}.text();
     }

@@ -1,9 +1,9 @@
 // Wicket's users and its back-end API (docs.tisagroup.ch/wicket, "apis-b2b").
 #pragma once
 
-#include "sns/simulation/text.hpp"
-
 #include <deque>
+
+#include "sns/simulation/text.hpp"
 
 namespace wicket::sim {
 

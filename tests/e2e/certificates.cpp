@@ -1,7 +1,7 @@
 // Signing keys that have to be fetched while senders wait: one request for a thousand of them, and a host that does not answer.
-#include "tests/e2e/world.hpp"
-
 #include <future>
+
+#include "tests/e2e/world.hpp"
 
 using namespace gh;
 using namespace gh::test;
@@ -31,13 +31,15 @@ BOOST_AUTO_TEST_CASE(a_certificate_host_that_hangs_costs_its_own_source_503_in_t
     const auto ids = w.send("sns", "order.paid", "\"count\":200");
     // Meanwhile, the other source is as fast as ever.
     const auto described = w.description("basiq");
-    const std::string secret(described.find("secrets")->text_of("secret")), body = R"({"eventTypeId":"user.created","eventId":"e","links":{}})";
+    const std::string secret(described.find("secrets")->text_of("secret")),
+        body = R"({"eventTypeId":"user.created","eventId":"e","links":{}})";
     Millis slowest{0};
     size_t others = 0;
     while (w.answers("sns", "503") == before) {
         BOOST_REQUIRE((Steady::now() - began < 15s));
         const auto asked = Steady::now();
-        const auto answer = request(w.gateway().port(), "POST", "/hooks/basiq", sign(secret, "msg_" + std::to_string(others++), body), body);
+        const auto answer =
+            request(w.gateway().port(), "POST", "/hooks/basiq", sign(secret, "msg_" + std::to_string(others++), body), body);
         BOOST_TEST(answer.status == 202);
         slowest = std::max(slowest, std::chrono::duration_cast<Millis>(Steady::now() - asked));
     }

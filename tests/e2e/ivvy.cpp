@@ -19,8 +19,8 @@ int64_t calls(World& w, const std::string& what) {
 
 BOOST_AUTO_TEST_CASE(every_kind_of_notification_is_confirmed_verified_and_read_back) {
     World w({{"ivvy", settings()}});
-    for (const std::string subject : {"CompanyAdded", "ContactNoteAdded", "OpportunityAdded", "InvoiceUpdated", "BookingRoomReservationAdded",
-                                      "RoomInventoryUpdated", "RoomRatesUpdated"}) {
+    for (const std::string subject : {"CompanyAdded", "ContactNoteAdded", "OpportunityAdded", "InvoiceUpdated",
+                                      "BookingRoomReservationAdded", "RoomInventoryUpdated", "RoomRatesUpdated"}) {
         BOOST_TEST_CONTEXT(subject) {
             const auto id = w.send("ivvy", subject).at(0);
             BOOST_REQUIRE_MESSAGE(w.reaches(id, "delivered"), w.gateway().log());
@@ -63,9 +63,12 @@ BOOST_AUTO_TEST_CASE(a_key_that_cannot_be_had_is_our_trouble_and_passes) {
 }
 
 BOOST_AUTO_TEST_CASE(errors_are_told_by_the_body_whatever_the_status) {
-    World w({{"ivvy", settings(R"("error_status":"ok")")}}, [](std::string& yaml) { replace(yaml, "\"mode\":\"required\"", "\"mode\":\"best-effort\""); });
+    World w({{"ivvy", settings(R"("error_status":"ok")")}},
+            [](std::string& yaml) { replace(yaml, "\"mode\":\"required\"", "\"mode\":\"best-effort\""); });
     w.settle("ivvy", "CompanyAdded");
-    w.command("ivvy", "faults", R"({"mode":"status","status":200,"path":"/api","count":1,"body":"{\"errorCode\":400,\"message\":\"no\",\"specificCode\":23016}"})");
+    w.command(
+        "ivvy", "faults",
+        R"({"mode":"status","status":200,"path":"/api","count":1,"body":"{\"errorCode\":400,\"message\":\"no\",\"specificCode\":23016}"})");
     const auto id = w.send("ivvy", "CompanyUpdated").at(0);
     BOOST_REQUIRE(w.reaches(id, "delivered"));
     BOOST_TEST(std::string(w.event(id).text_of("reason")).find("23016") != std::string::npos);

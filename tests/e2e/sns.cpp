@@ -54,8 +54,7 @@ BOOST_AUTO_TEST_CASE(a_bare_request_is_challenged_and_comes_again_with_credentia
     const auto bare = request(w.gateway().port(), "POST", "/hooks/sns", {{"x-amz-sns-message-type", "Notification"}}, "{}");
     BOOST_TEST(bare.status == 401);
     BOOST_TEST(bare.field("WWW-Authenticate").find("Basic") == 0u);
-    const auto wrong =
-        request(w.gateway().port(), "POST", "/hooks/sns", {{"Authorization", "Basic " + to_base64("shop:guess")}}, "{}");
+    const auto wrong = request(w.gateway().port(), "POST", "/hooks/sns", {{"Authorization", "Basic " + to_base64("shop:guess")}}, "{}");
     BOOST_TEST(wrong.status == 403);
     BOOST_TEST(w.refused("sns", "credentials_mismatch") == 1);
 }

@@ -1,8 +1,9 @@
 // The APIs of the simulated Wicket and iVvy, with the documented answers.
-#include <boost/test/unit_test.hpp>
-
 #include "core/base/crypto.hpp"
 #include "core/base/encoding.hpp"
+
+#include <boost/test/unit_test.hpp>
+
 #include "ivvy/fetch_api.hpp"
 #include "tests/plugins/simulator_bench.hpp"
 

@@ -1,7 +1,8 @@
 // The simulated SNS on a bench: its schedule, its challenge, its API, what it signs.
+#include "core/base/encoding.hpp"
+
 #include <boost/test/unit_test.hpp>
 
-#include "core/base/encoding.hpp"
 #include "sns/simulation/policy.hpp"
 #include "tests/plugins/simulator_bench.hpp"
 
@@ -12,7 +13,9 @@ using namespace std::chrono_literals;
 namespace {
 
 struct Sns : SimulatorBench {
-    explicit Sns(const std::string& settings = "{}") : SimulatorBench(SNS_SIMULATOR, settings) { BOOST_REQUIRE_MESSAGE(opened(), reason()); }
+    explicit Sns(const std::string& settings = "{}") : SimulatorBench(SNS_SIMULATOR, settings) {
+        BOOST_REQUIRE_MESSAGE(opened(), reason());
+    }
 
     std::string confirmation_target() {
         const auto body = json::parse(outbox().front().body);
@@ -105,7 +108,8 @@ BOOST_AUTO_TEST_CASE(the_phases_of_a_policy_come_in_their_order) {
     const auto slow = gatehouse::json::parse(R"({"numRetries":100,"minDelayTarget":3600,"maxDelayTarget":3600})");
     BOOST_TEST((sns_sim::delivery_policy::read(slow.root()).wait(1) && !sns_sim::delivery_policy::read(slow.root()).wait(2)));
     for (const char* curve : {"arithmetic", "geometric", "exponential"}) {
-        const std::string text = R"({"numRetries":5,"minDelayTarget":10,"maxDelayTarget":160,"backoffFunction":")" + std::string(curve) + "\"}";
+        const std::string text =
+            R"({"numRetries":5,"minDelayTarget":10,"maxDelayTarget":160,"backoffFunction":")" + std::string(curve) + "\"}";
         const auto grown = gatehouse::json::parse(text);
         const auto q = sns_sim::delivery_policy::read(grown.root());
         BOOST_TEST(q.wait(1)->count() == 10'000);
@@ -157,7 +161,8 @@ BOOST_AUTO_TEST_CASE(subscribing_and_unsubscribing_by_the_api) {
     const std::string topics = s.call("GET", "/?Action=ListTopics").body;
     const size_t at = topics.find("arn:");
     const std::string arn = topics.substr(at, topics.find('<', at) - at);
-    const std::string subscribe = "Action=Subscribe&TopicArn=" + arn + "&Protocol=https&Endpoint=https%3A%2F%2Fuser%3Asecret%40h.example%2Fa"
+    const std::string subscribe = "Action=Subscribe&TopicArn=" + arn +
+                                  "&Protocol=https&Endpoint=https%3A%2F%2Fuser%3Asecret%40h.example%2Fa"
                                   "&Attributes.entry.1.key=RawMessageDelivery&Attributes.entry.1.value=true";
     BOOST_TEST(s.call("POST", "/", {}, subscribe).body.find("pending confirmation") != std::string::npos);
     BOOST_REQUIRE(s.outbox().size() == 1u);
@@ -183,11 +188,11 @@ BOOST_AUTO_TEST_CASE(wrong_arguments_are_told_and_change_nothing) {
     Sns s;
     std::string out;
     for (const auto& [name, arguments] : std::vector<std::pair<std::string, std::string>>{{"send", "{}"},
-                                                                                        {"send", R"({"type":"a","tamper":"nope"})"},
-                                                                                        {"send", R"({"type":"a","count":0})"},
-                                                                                        {"send", R"({"type":"a","colour":1})"},
-                                                                                        {"publish", R"({"message":"m","topic":"arn:x"})"},
-                                                                                        {"unsubscribe", R"({"subscription":"x"})"}})
+                                                                                          {"send", R"({"type":"a","tamper":"nope"})"},
+                                                                                          {"send", R"({"type":"a","count":0})"},
+                                                                                          {"send", R"({"type":"a","colour":1})"},
+                                                                                          {"publish", R"({"message":"m","topic":"arn:x"})"},
+                                                                                          {"unsubscribe", R"({"subscription":"x"})"}})
         BOOST_TEST(s.try_command(name, arguments, out) == GATEHOUSE_INVALID);
     BOOST_TEST(s.try_command("dance", "{}", out) == GATEHOUSE_NOT_FOUND);
     BOOST_TEST(s.outbox().size() == 1u);

@@ -1,5 +1,5 @@
-// The JSON envelope as SNS writes it (docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html). Made here once more and not with
-// the SDK's reader, so that a mistake in one of them shows.
+// The JSON envelope as SNS writes it (docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html). Made here once more and not
+// with the SDK's reader, so that a mistake in one of them shows.
 #pragma once
 
 #include "text.hpp"

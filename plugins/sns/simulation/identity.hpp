@@ -1,9 +1,9 @@
 // The keys of the simulated SNS: an authority of its own, the signing certificate below it, and certificates that must be refused.
 #pragma once
 
-#include "text.hpp"
-
 #include <memory>
+
+#include "text.hpp"
 
 struct evp_pkey_st;
 

@@ -28,7 +28,8 @@ delivery_policy delivery_policy::read(json::value v) {
     p.min_delay = static_cast<int>(integer(v["numMinDelayRetries"], "numMinDelayRetries", 0, 100, 0));
     p.max_delay = static_cast<int>(integer(v["numMaxDelayRetries"], "numMaxDelayRetries", 0, 100, 0));
     p.greatest = std::chrono::seconds(integer(v["maxDelayTarget"], "maxDelayTarget", 1, 3600, 20));
-    p.least = std::chrono::seconds(integer(v["minDelayTarget"], "minDelayTarget", 1, p.greatest.count(), std::min<int64_t>(20, p.greatest.count())));
+    p.least = std::chrono::seconds(
+        integer(v["minDelayTarget"], "minDelayTarget", 1, p.greatest.count(), std::min<int64_t>(20, p.greatest.count())));
     p.backoff = choice(v["backoffFunction"], "backoffFunction", {"linear", "arithmetic", "geometric", "exponential"});
     if (p.no_delay + p.min_delay + p.max_delay > p.retries)
         throw command_error::invalid("numRetries: the retries of the phases are more than all of them together");

@@ -38,7 +38,8 @@ service::service(simulator_host host, service_settings settings)
 const topic& service::create_topic(std::string_view name) {
     const std::string partition(gatehouse::sns::topic_arn::partition_of(settings_.region));
     const std::string arn = "arn:" + partition + ":sns:" + settings_.region + ":" + settings_.account + ":" + std::string(name);
-    if (!gatehouse::sns::topic_arn::parse(arn)) throw command_error::invalid("\"" + gatehouse::printable(name) + "\" is no name of a topic");
+    if (!gatehouse::sns::topic_arn::parse(arn))
+        throw command_error::invalid("\"" + gatehouse::printable(name) + "\" is no name of a topic");
     if (const topic* t = find_topic(arn)) return *t;
     topics_.push_back({arn, settings_.signature_version});
     return topics_.back();
@@ -80,8 +81,8 @@ void service::request_confirmation(subscription& s) {
     d.type = "SubscriptionConfirmation";
     d.topic = s.topic;
     d.token = s.token;
-    d.message =
-        "You have chosen to subscribe to the topic " + s.topic + ".\nTo confirm the subscription, visit the SubscribeURL included in this message.";
+    d.message = "You have chosen to subscribe to the topic " + s.topic +
+                ".\nTo confirm the subscription, visit the SubscribeURL included in this message.";
     d.to = static_cast<size_t>(&s - subscriptions_.data());
     attempt(add(std::move(d)));
 }
@@ -96,7 +97,8 @@ void service::unsubscribe(subscription& s) {
     d.type = "UnsubscribeConfirmation";
     d.topic = s.topic;
     d.token = s.token;
-    d.message = "You have chosen to deactivate subscription " + s.arn + ".\nTo cancel this operation and restore the subscription, visit the "
+    d.message = "You have chosen to deactivate subscription " + s.arn +
+                ".\nTo cancel this operation and restore the subscription, visit the "
                 "SubscribeURL included in this message.";
     d.to = static_cast<size_t>(&s - subscriptions_.data());
     attempt(add(std::move(d)));

@@ -1,5 +1,5 @@
-// Amazon SNS as subscribers over HTTP see it: topics, subscriptions, the handshake, notifications in both forms, the schedule of retries, dead
-// letters, and the API's answers in XML. Linked into the simulator of every provider that sends through SNS.
+// Amazon SNS as subscribers over HTTP see it: topics, subscriptions, the handshake, notifications in both forms, the schedule of retries,
+// dead letters, and the API's answers in XML. Linked into the simulator of every provider that sends through SNS.
 #pragma once
 
 #include <deque>
@@ -13,11 +13,11 @@ namespace sns_sim {
 struct service_settings {
     std::string region = "ap-southeast-2", account = "232528047142";
     form delivery = form::enveloped;
-    std::string signature_version = "1"; ///< of topics: "1" or "2"
-    std::string user, password;          ///< Basic credentials in the endpoint's URL
-    bool remember_credentials = false;   ///< after the first challenge send them at once: not known what SNS does
-    bool own_urls = false;               ///< links lead to the simulator instead of to AWS
-    bool dead_letters = true;            ///< subscriptions have a dead-letter queue
+    std::string signature_version = "1";   ///< of topics: "1" or "2"
+    std::string user, password;            ///< Basic credentials in the endpoint's URL
+    bool remember_credentials = false;     ///< after the first challenge send them at once: not known what SNS does
+    bool own_urls = false;                 ///< links lead to the simulator instead of to AWS
+    bool dead_letters = true;              ///< subscriptions have a dead-letter queue
     bool dead_letter_client_errors = true; ///< a final 4xx goes there, too: the documentation says both
     bool pinned = true;                    ///< the described source names the topics; else they wait for approval
     delivery_policy policy;
@@ -40,7 +40,7 @@ struct subscription {
     delivery_policy policy;
     bool authenticate_on_unsubscribe = false;
     bool challenged_before = false;
-    std::deque<uint64_t> held; ///< published before the confirmation. SNS would not deliver these; a sandbox is for trying things
+    std::deque<uint64_t> held;     ///< published before the confirmation. SNS would not deliver these; a sandbox is for trying things
     std::vector<std::string> dead; ///< message ids in the dead-letter queue
 };
 

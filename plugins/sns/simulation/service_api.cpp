@@ -79,8 +79,7 @@ api_answer service::confirm(const std::map<std::string, std::string>& p) {
     // As observed: another topic of the region is taken, a wrong region is not; the token alone decides.
     const auto topic = gatehouse::sns::topic_arn::parse(value(p, "TopicArn"));
     if (!topic || topic->region() != settings_.region) return error(400, "InvalidParameter", "Invalid parameter: Topic");
-    const auto found =
-        std::find_if(subscriptions_.begin(), subscriptions_.end(), [&](const subscription& s) { return s.token == token; });
+    const auto found = std::find_if(subscriptions_.begin(), subscriptions_.end(), [&](const subscription& s) { return s.token == token; });
     if (token.empty() || found == subscriptions_.end()) return error(400, "InvalidParameter", "Invalid parameter: Token");
     if (value(p, "AuthenticateOnUnsubscribe") == "true") found->authenticate_on_unsubscribe = true;
     if (found->is != subscription::state::confirmed) {
@@ -122,7 +121,8 @@ api_answer service::answer(std::string_view action, const std::string& result) c
     return {200,
             {{"Content-Type", "text/xml"}},
             "<" + a + "Response xmlns=\"" + std::string(k_namespace) + "\">\n  <" + a + "Result>" + result + "</" + a +
-                "Result>\n  <ResponseMetadata>\n    <RequestId>" + uuid(host_) + "</RequestId>\n  </ResponseMetadata>\n</" + a + "Response>\n"};
+                "Result>\n  <ResponseMetadata>\n    <RequestId>" + uuid(host_) + "</RequestId>\n  </ResponseMetadata>\n</" + a +
+                "Response>\n"};
 }
 
 api_answer service::error(int status, std::string_view code, std::string_view message) const {

@@ -19,8 +19,8 @@ std::string_view text_of(subscription::state s) {
 } // namespace
 
 std::vector<std::string_view> service_settings::names() {
-    return {"region",         "account",  "delivery",     "signature_version",         "basic_user", "basic_password", "remember_credentials", "urls",
-            "policy",         "pinned",   "dead_letters", "dead_letter_client_errors"};
+    return {"region", "account", "delivery",     "signature_version",        "basic_user", "basic_password", "remember_credentials", "urls",
+            "policy", "pinned",  "dead_letters", "dead_letter_client_errors"};
 }
 
 service_settings service_settings::read(const json::document& s, form otherwise, std::string_view user) {

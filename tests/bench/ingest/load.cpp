@@ -14,24 +14,24 @@
 //   load --sns-identity DIR            writes a key (key.pem) and its certificate, named as SNS names it
 //
 // Prints one JSON object: requests, ok, other, errors, seconds, rate, p50_ms, p99_ms, max_ms.
-#include "messages.hpp"
-
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <map>
 #include <memory>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
+
+#include "messages.hpp"
 
 namespace {
 
@@ -77,7 +77,8 @@ size_t complete(const std::string& answer) {
     if (head == std::string::npos) return 0;
     size_t length = 0;
     for (size_t at = answer.find("\r\n"); at < head; at = answer.find("\r\n", at + 2))
-        if (::strncasecmp(answer.c_str() + at + 2, "content-length:", 15) == 0) length = std::strtoul(answer.c_str() + at + 17, nullptr, 10);
+        if (::strncasecmp(answer.c_str() + at + 2, "content-length:", 15) == 0)
+            length = std::strtoul(answer.c_str() + at + 17, nullptr, 10);
     return answer.size() >= head + 4 + length ? head + 4 + length : 0;
 }
 
@@ -204,18 +205,22 @@ private:
     }
 
     double percentile(double p) const {
-        return latencies_.empty() ? 0 : latencies_[std::min(latencies_.size() - 1, static_cast<size_t>(p * static_cast<double>(latencies_.size())))] / 1000.0;
+        return latencies_.empty()
+                   ? 0
+                   : latencies_[std::min(latencies_.size() - 1, static_cast<size_t>(p * static_cast<double>(latencies_.size())))] / 1000.0;
     }
 
     void print() {
         const double seconds = seconds_;
         std::sort(latencies_.begin(), latencies_.end());
         std::string statuses;
-        for (const auto& [status, count] : statuses_) statuses += (statuses.empty() ? "\"" : ",\"") + status + "\":" + std::to_string(count);
-        std::printf("{\"requests\":%zu,\"ok\":%zu,\"other\":%zu,\"errors\":%zu,\"seconds\":%.3f,\"rate\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
-                    "\"max_ms\":%.3f,\"statuses\":{%s}}\n",
-                    started_, ok_, other_, errors_, seconds, static_cast<double>(ok_ + other_) / seconds, percentile(0.5), percentile(0.99),
-                    latencies_.empty() ? 0.0 : latencies_.back() / 1000.0, statuses.c_str());
+        for (const auto& [status, count] : statuses_)
+            statuses += (statuses.empty() ? "\"" : ",\"") + status + "\":" + std::to_string(count);
+        std::printf(
+            "{\"requests\":%zu,\"ok\":%zu,\"other\":%zu,\"errors\":%zu,\"seconds\":%.3f,\"rate\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
+            "\"max_ms\":%.3f,\"statuses\":{%s}}\n",
+            started_, ok_, other_, errors_, seconds, static_cast<double>(ok_ + other_) / seconds, percentile(0.5), percentile(0.99),
+            latencies_.empty() ? 0.0 : latencies_.back() / 1000.0, statuses.c_str());
     }
 
     Options options_;
@@ -261,20 +266,34 @@ int main(int argc, char** argv) {
         }
         if (i + 1 >= argc) break;
         const std::string value = argv[++i];
-        if (name == "--port") options.port = std::stoi(value);
-        else if (name == "--path") options.path = value;
-        else if (name == "--secret") options.secret = value;
-        else if (name == "--connections") options.connections = std::stoul(value);
-        else if (name == "--requests") options.requests = std::stoul(value);
-        else if (name == "--seconds") options.seconds = std::stod(value);
-        else if (name == "--drip") options.drip = std::stoul(value);
-        else if (name == "--accepted") options.accepted = value;
-        else if (name == "--prefix") options.prefix = value;
-        else if (name == "--get") get_path = value;
-        else if (name == "--sns") options.sns_key = value;
-        else if (name == "--sns-version") options.sns_version = value;
-        else if (name == "--sns-identity") return bench::sns_identity(value) ? 0 : 1;
-        else if (name == "--threads") options.threads = std::max(1ul, std::stoul(value));
+        if (name == "--port")
+            options.port = std::stoi(value);
+        else if (name == "--path")
+            options.path = value;
+        else if (name == "--secret")
+            options.secret = value;
+        else if (name == "--connections")
+            options.connections = std::stoul(value);
+        else if (name == "--requests")
+            options.requests = std::stoul(value);
+        else if (name == "--seconds")
+            options.seconds = std::stod(value);
+        else if (name == "--drip")
+            options.drip = std::stoul(value);
+        else if (name == "--accepted")
+            options.accepted = value;
+        else if (name == "--prefix")
+            options.prefix = value;
+        else if (name == "--get")
+            get_path = value;
+        else if (name == "--sns")
+            options.sns_key = value;
+        else if (name == "--sns-version")
+            options.sns_version = value;
+        else if (name == "--sns-identity")
+            return bench::sns_identity(value) ? 0 : 1;
+        else if (name == "--threads")
+            options.threads = std::max(1ul, std::stoul(value));
         else {
             std::fprintf(stderr, "load: unknown option %s; see the top of load.cpp\n", name.c_str());
             return 2;

@@ -130,7 +130,8 @@ bool sns_identity(const std::string& folder) {
         const bool good = out && put(out) == 1;
         return (!out || std::fclose(out) == 0) && good;
     };
-    return write(folder + "/key.pem", [&](std::FILE* f) { return PEM_write_PrivateKey(f, key.get(), nullptr, nullptr, 0, nullptr, nullptr); }) &&
+    return write(folder + "/key.pem",
+                 [&](std::FILE* f) { return PEM_write_PrivateKey(f, key.get(), nullptr, nullptr, 0, nullptr, nullptr); }) &&
            write(folder + "/" + k_sns_certificate, [&](std::FILE* f) { return PEM_write_X509(f, x.get()); });
 }
 

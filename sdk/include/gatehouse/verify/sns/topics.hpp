@@ -14,8 +14,8 @@
 namespace gatehouse::sns {
 
 /// pending_approval: a topic nobody named asks for confirmation, an operator decides. pending_confirmation: pinned (by an operator or by a
-/// provider's answer), not confirmed yet. disabled: SNS said that the subscription has ended. All but the first are pinned. The other states
-/// of subscriptions are not used here.
+/// provider's answer), not confirmed yet. disabled: SNS said that the subscription has ended. All but the first are pinned. The other
+/// states of subscriptions are not used here.
 using topic_state = subscription_state;
 
 /// One topic. The token confirms the subscription: it is kept in the state and never shown.
