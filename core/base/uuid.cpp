@@ -3,6 +3,7 @@
 #include "core/base/crypto.hpp"
 #include "core/base/encoding.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace gh {
@@ -31,39 +32,69 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
     return id;
 }
 
-Uuid Uuid::v7(Time now) {
+namespace {
+
+struct Counter {
+    int64_t last_ms = 0;
+    uint16_t value = 0;
+};
+
+// Random bytes with the version and the variant set; room for the time and the counter.
+Uuid random_v7() {
     // Randomness is drawn in blocks: a system call per id would cost more than the rest of an append.
-    struct Pool {
-        std::string bytes;
-        size_t used = 0;
-        int64_t last_ms = 0;
-        uint16_t counter = 0;
-    };
-    thread_local Pool pool;
-    if (pool.used + 10 > pool.bytes.size()) {
-        pool.bytes = random_bytes(4096);
-        pool.used = 0;
+    thread_local std::string pool;
+    thread_local size_t used = 0;
+    if (used + 10 > pool.size()) {
+        pool = random_bytes(4096);
+        used = 0;
     }
     Uuid id;
-    std::memcpy(id.bytes.data() + 6, pool.bytes.data() + pool.used, 10);
-    pool.used += 10;
-
-    int64_t ms = to_unix_ms(now);
-    if (ms <= pool.last_ms) {
-        // Within one millisecond, and when the clock steps back, count on from the last id (RFC 9562 section 6.2, method 1).
-        ms = pool.last_ms;
-        if (++pool.counter > 0xfff) {
-            ++ms;
-            pool.counter = 0;
-        }
-    } else {
-        pool.counter = static_cast<uint16_t>(id.bytes[6] << 4 | id.bytes[7] >> 4) & 0x7ff;
-    }
-    pool.last_ms = ms;
-    for (size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<uint8_t>(ms >> (40 - 8 * i));
-    id.bytes[6] = static_cast<uint8_t>(0x70 | pool.counter >> 8);
-    id.bytes[7] = static_cast<uint8_t>(pool.counter & 0xff);
+    std::memcpy(id.bytes.data() + 6, pool.data() + used, 10);
+    used += 10;
     id.bytes[8] = static_cast<uint8_t>((id.bytes[8] & 0x3f) | 0x80);
+    return id;
+}
+
+// A new millisecond begins low, so that there is room to count.
+uint16_t beginning(const Uuid& id) {
+    return static_cast<uint16_t>(id.bytes[6] << 4 | id.bytes[7] >> 4) & 0x7ff;
+}
+
+void set(Uuid& id, int64_t ms, uint16_t counter) {
+    for (size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<uint8_t>(ms >> (40 - 8 * i));
+    id.bytes[6] = static_cast<uint8_t>(0x70 | counter >> 8);
+    id.bytes[7] = static_cast<uint8_t>(counter & 0xff);
+}
+
+} // namespace
+
+Uuid Uuid::v7(Time now) {
+    thread_local Counter last;
+    Uuid id = random_v7();
+    const int64_t ms = to_unix_ms(now);
+    if (ms > last.last_ms) {
+        last = {ms, beginning(id)};
+    } else if (++last.value > 0xfff) {
+        // Within one millisecond, and when the clock steps back, count on from the last id (RFC 9562 section 6.2, method 1).
+        last = {last.last_ms + 1, 0};
+    }
+    set(id, last.last_ms, last.value);
+    return id;
+}
+
+Uuid Uuid::v7_of(Time t) {
+    thread_local Counter last;
+    Uuid id = random_v7();
+    const int64_t ms = to_unix_ms(t);
+    last = {ms, ms == last.last_ms ? static_cast<uint16_t>((last.value + 1) & 0xfff) : beginning(id)};
+    set(id, last.last_ms, last.value);
+    return id;
+}
+
+Uuid Uuid::least(Time t) {
+    Uuid id;
+    const auto ms = static_cast<uint64_t>(std::max<int64_t>(to_unix_ms(t), 0));
+    for (size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<uint8_t>(ms >> (40 - 8 * i));
     return id;
 }
 

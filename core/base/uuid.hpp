@@ -24,6 +24,10 @@ struct Uuid {
     static std::optional<Uuid> parse(std::string_view);
     /// A new id for time `now`. Any thread. Ids made by one thread within one millisecond increase (12-bit counter).
     static Uuid v7(Time now);
+    /// A new id that holds exactly `t`, also when times come out of order: for what is sorted and bounded by its id. Any thread.
+    static Uuid v7_of(Time t);
+    /// The least id of time `t`: ids made at `t` or later are not below it, earlier ones are.
+    static Uuid least(Time t);
     /// The time inside a UUIDv7.
     Time time() const;
 };

@@ -82,7 +82,7 @@ void Verification::handle(Work& work, const plugin::Acceptance& acceptance, Batc
 
     store::NewEvent event;
     const Time now = clock_.now();
-    event.id = Uuid::v7(now);
+    event.id = Uuid::v7_of(request.received_at);
     event.source = source.name();
     event.plugin = source.plugin_name();
     event.type = std::move(draft->type);
@@ -147,7 +147,7 @@ void Verification::refuse(Work& work, const plugin::Refusal& refusal) {
     const auto& source = *work.place->source;
     const auto& request = work.exchange.request();
     store::NewRefused refused;
-    refused.id = Uuid::v7(clock_.now());
+    refused.id = Uuid::v7_of(request.received_at);
     refused.source = source.name();
     refused.plugin = source.plugin_name();
     refused.reason = refusal.code;

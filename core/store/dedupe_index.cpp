@@ -13,14 +13,14 @@ Blob blob(const DedupeKey& key) {
 
 DedupeKey first_key(size_t slice) {
     DedupeKey key{};
-    key[0] = static_cast<uint8_t>(slice >> 2);
-    key[1] = static_cast<uint8_t>((slice & 3) << 6);
+    key[0] = static_cast<uint8_t>(slice >> 4);
+    key[1] = static_cast<uint8_t>((slice & 15) << 4);
     return key;
 }
 
 DedupeKey last_key(size_t slice) {
     DedupeKey key = first_key(slice);
-    key[1] |= 0x3f;
+    key[1] |= 0x0f;
     std::fill(key.begin() + 2, key.end(), uint8_t{0xff});
     return key;
 }
@@ -28,7 +28,11 @@ DedupeKey last_key(size_t slice) {
 } // namespace
 
 DedupeIndex::DedupeIndex(Database& db, size_t in_memory)
-    : db_(db), find_(db.prepared("SELECT seq FROM dedupe WHERE key = ?1")), in_memory_limit_(in_memory), slices_(k_slices) {}
+    : db_(db),
+      find_(db.prepared("SELECT seq FROM dedupe WHERE key = ?1")),
+      in_memory_limit_(in_memory),
+      slices_(k_slices),
+      filters_(k_slices) {}
 
 void DedupeIndex::load() {
     const int64_t merged = db_.number("SELECT value FROM meta WHERE key = 'dedupe_merged'");
@@ -50,6 +54,7 @@ void DedupeIndex::load() {
         size_ += slice.size();
     }
     slices_ = std::move(slices);
+    filters_.assign(k_slices, KeyFilter());
     sweep_ = committed_sweep_ = Sweep{};
 }
 
@@ -60,7 +65,9 @@ DedupeIndex::Entry* DedupeIndex::find_in(Slice& slice, const DedupeKey& key) {
 
 std::optional<int64_t> DedupeIndex::find(const DedupeKey& key) {
     // Entries of this transaction stand in their slices too, so that one look finds them; rolled_back() takes them out again.
-    if (const auto* entry = find_in(slices_[slice_of(key)], key)) return entry->seq;
+    const auto slice = slice_of(key);
+    if (const auto* entry = find_in(slices_[slice], key)) return entry->seq;
+    if (!filters_[slice].may_hold(key)) return std::nullopt;
     auto rows = find_.query(blob(key));
     if (!rows.next()) return std::nullopt;
     return rows.integer(0);
@@ -111,6 +118,27 @@ void DedupeIndex::write_slice(size_t index, int64_t oldest) {
     auto& insert = db_.prepared("INSERT OR REPLACE INTO dedupe VALUES(?1, ?2)");
     for (const auto& entry : slices_[index])
         if (entry.seq >= oldest) insert.run(blob(entry.key), entry.seq);
+    // Also when this transaction is rolled back the filter holds what the table does; it may hold more, which only costs a look.
+    auto& filter = filters_[index];
+    if (!filter.known() || filter.count() + slices_[index].size() > filter.capacity())
+        make_filter(index);
+    else
+        for (const auto& entry : slices_[index]) filter.add(entry.key);
+}
+
+void DedupeIndex::make_filter(size_t index) {
+    std::vector<DedupeKey> keys;
+    auto rows = db_.prepared("SELECT key FROM dedupe WHERE key BETWEEN ?1 AND ?2").query(blob(first_key(index)), blob(last_key(index)));
+    while (rows.next()) {
+        DedupeKey key{};
+        const auto bytes = rows.view(0);
+        if (bytes.size() != key.size()) continue;
+        std::memcpy(key.data(), bytes.data(), bytes.size());
+        keys.push_back(key);
+    }
+    auto& filter = filters_[index];
+    filter.start(keys.size() + keys.size() / 2 + slices_[index].size());
+    for (const auto& key : keys) filter.add(key);
 }
 
 void DedupeIndex::committed() {

@@ -5,8 +5,12 @@
 // all the same) and go into the table `dedupe` in sorted slices of the key space, many per page, inside the commits that appends make
 // anyway. At start the keys that are not in the table yet are read from the event rows. The table may name events that retention has
 // deleted: whoever finds a seq checks the event row; such entries are dropped when their slice is written.
+//
+// Each slice has a filter of the keys that the table holds in its range, made when the slice is written for the first time in this process,
+// so that a start costs nothing; until then the table is asked. With a million rows the look into the table was a fifth of an append.
 #pragma once
 
+#include "core/store/key_filter.hpp"
 #include "core/store/sqlite.hpp"
 
 #include <array>
@@ -25,7 +29,7 @@ using DedupeKey = std::array<uint8_t, 16>;
 class DedupeIndex {
 public:
     /// `in_memory`: how many keys to hold before slices are written; 24 bytes each.
-    DedupeIndex(Database&, size_t in_memory = 200'000);
+    DedupeIndex(Database&, size_t in_memory = 400'000);
 
     /// Reads the keys that only event rows have.
     void load();
@@ -52,16 +56,18 @@ private:
     };
     using Slice = std::vector<Entry>; // sorted by key
 
-    static constexpr size_t k_slices = 1024;
-    static size_t slice_of(const DedupeKey& key) { return static_cast<size_t>(key[0]) << 2 | key[1] >> 6; }
+    static constexpr size_t k_slices = 4096;
+    static size_t slice_of(const DedupeKey& key) { return static_cast<size_t>(key[0]) << 4 | key[1] >> 4; }
     static Entry* find_in(Slice&, const DedupeKey&);
     void insert(const Entry&);
     void write_slice(size_t index, int64_t oldest);
+    void make_filter(size_t index);
 
     Database& db_;
     Statement& find_;
     size_t in_memory_limit_;
     std::vector<Slice> slices_;
+    std::vector<KeyFilter> filters_; // of the table's keys, by slice
     size_t size_ = 0;
     std::vector<Entry> added_;    // by this transaction
     std::vector<size_t> written_; // slices, by this transaction

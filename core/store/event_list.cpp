@@ -2,15 +2,13 @@
 #include "core/store/event_reader.hpp"
 #include "core/store/event_writer.hpp"
 #include "core/store/paging.hpp"
+#include "core/store/source_log.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace gh::store {
 
 namespace {
-
-using Found = std::pair<EventPlace, EventSummary>;
 
 constexpr const char* k_stored_columns =
     "SELECT received_at, seq, id, source, plugin, type, status, reason, subject, dedupe_key, ordering_key, occurred_at, flags, duplicates,"
@@ -48,50 +46,67 @@ bool matches(const EventQuery& query, const Rows& row, bool stored) {
     return stored && (contains_ignoring_case(row.view(8), query.search) || contains_ignoring_case(row.view(9), query.search));
 }
 
-// One statement per combination of order and index; partial indexes need their condition in the text.
-std::string statement(const EventQuery& query, bool stored) {
-    std::string sql = stored ? k_stored_columns : k_refused_columns;
-    sql += query.oldest_first ? "WHERE (received_at, seq) > (?1, ?2)" : "WHERE (received_at, seq) < (?1, ?2)";
-    if (query.since && !query.oldest_first) sql += " AND received_at >= ?3";
-    if (query.until && query.oldest_first) sql += " AND received_at < ?3";
-    const bool rare = query.status == EventStatus::dead || query.status == EventStatus::conflict;
-    if (stored && rare) sql += query.status == EventStatus::dead ? " AND status = 4" : " AND status = 5";
-    // The plus keeps SQLite from taking the index over sources when there is a shorter one.
-    if (stored && !query.source.empty()) sql += rare ? " AND +source = ?4" : " AND source = ?4";
-    return sql + (query.oldest_first ? " ORDER BY received_at, seq" : " ORDER BY received_at DESC, seq DESC");
+// Where to look: the table of refused requests, all stored events, or those of one source: first the ones that source_log has, then the
+// newest, which it may not have yet.
+enum class Place { refused, stored, source_log, newest };
+
+// One statement per combination of order and index; partial indexes need their condition in the text. SQLite uses one bound per side of an
+// index, so the side from which the list begins has only the place reached.
+std::string statement(const EventQuery& query, Place place) {
+    std::string sql = place == Place::refused ? k_refused_columns : k_stored_columns;
+    std::string id = "id";
+    if (place == Place::source_log) {
+        sql += "AS e WHERE id IN (SELECT id FROM source_log WHERE source = ?4 AND ";
+    } else if (place == Place::newest) {
+        sql += "NOT INDEXED WHERE seq > ?5 AND source = ?4 AND ";
+    } else {
+        sql += "WHERE ";
+    }
+    const std::string order = query.oldest_first ? " ORDER BY id" : " ORDER BY id DESC";
+    sql += query.oldest_first ? "id > ?1" : "id < ?1";
+    if (query.since && !query.oldest_first) sql += " AND id >= ?3";
+    if (query.until && query.oldest_first) sql += " AND id < ?3";
+    if (place == Place::source_log) return sql + order + " LIMIT ?2)" + order;
+    if (place == Place::stored && query.status == EventStatus::dead) sql += " AND status = 4";
+    if (place == Place::stored && query.status == EventStatus::conflict) sql += " AND status = 5";
+    return sql + order + " LIMIT ?2";
 }
 
-// Where to begin among the items of one kind: after the cursor, and within since and until. SQLite uses one bound per side of an index, so
-// the side from which the list begins has only this one.
-EventPlace beginning(const EventQuery& query, EventPlace after, int kind) {
-    constexpr auto lowest = std::numeric_limits<int64_t>::min(), highest = std::numeric_limits<int64_t>::max();
-    if (after.kind != kind) after.seq = after.kind < kind ? lowest : highest;
-    after.kind = kind;
-    if (query.oldest_first && query.since) return std::max(after, EventPlace{to_unix_ms(*query.since), kind, lowest});
-    if (!query.oldest_first && query.until) return std::min(after, EventPlace{to_unix_ms(*query.until), kind, lowest});
+// The greatest id below this one.
+Uuid before(Uuid id) {
+    for (size_t i = id.bytes.size(); i-- > 0;)
+        if (id.bytes[i]-- != 0) break;
+    return id;
+}
+
+Uuid beginning(const EventQuery& query, Uuid after) {
+    if (query.oldest_first && query.since) return std::max(after, before(Uuid::least(*query.since)));
+    if (!query.oldest_first && query.until) return std::min(after, Uuid::least(*query.until));
     return after;
 }
 
-void collect(Database& db, const EventQuery& query, EventPlace after, int kind, size_t limit, std::vector<Found>& found) {
-    const bool stored = kind == 1;
-    auto& list = db.prepared(statement(query, stored));
-    auto place = beginning(query, after, kind);
+void collect(Database& db, const EventQuery& query, Uuid after, Place where, int64_t covered, size_t limit,
+             std::vector<EventSummary>& found) {
+    const bool stored = where != Place::refused;
+    auto& list = db.prepared(statement(query, where));
+    auto place = beginning(query, after);
+    const auto& far_end = query.oldest_first ? query.until : query.since;
+    const auto end = Uuid::least(far_end.value_or(Time{}));
     const size_t enough = found.size() + limit;
     for (bool more = true; more && found.size() < enough;) {
-        list.bind(1, place.time);
-        list.bind(2, place.seq);
-        if (const auto& end = query.oldest_first ? query.until : query.since) list.bind(3, *end);
-        if (stored && !query.source.empty()) list.bind(4, query.source);
+        const auto from = place; // bound by reference
+        list.bind(1, from);
+        list.bind(2, k_rows_per_piece);
+        if (far_end) list.bind(3, end);
+        if (where == Place::source_log || where == Place::newest) list.bind(4, query.source);
+        if (where == Place::newest) list.bind(5, covered);
         auto rows = list.query();
-        more = false;
-        for (int looked_at = 0; found.size() < enough && rows.next();) {
-            place = {rows.integer(0), kind, rows.integer(1)};
-            if (matches(query, rows, stored)) found.emplace_back(place, summary(rows, stored));
-            if (++looked_at == k_rows_per_piece) {
-                more = true;
-                break;
-            }
+        int looked_at = 0;
+        for (; found.size() < enough && rows.next(); ++looked_at) {
+            place = rows.id(2);
+            if (matches(query, rows, stored)) found.push_back(summary(rows, stored));
         }
+        more = looked_at == k_rows_per_piece;
     }
 }
 
@@ -123,26 +138,37 @@ Result<Page<EventSummary>> list_events(Database& db, const EventQuery& query) {
     const size_t limit = std::clamp<size_t>(query.limit, 1, k_page_limit);
     if (query.after_seq) return follow_log(db, query, limit);
 
-    constexpr auto lowest = std::numeric_limits<int64_t>::min(), highest = std::numeric_limits<int64_t>::max();
-    EventPlace after = query.oldest_first ? EventPlace{lowest, 0, lowest} : EventPlace{highest, 1, highest};
+    Uuid after;
+    if (!query.oldest_first) after.bytes.fill(0xff);
     if (!query.cursor.empty()) {
         const auto place = parse_event_cursor(query.cursor);
         if (!place) return Error{"store: the cursor is not one of ours; ask again without it"};
         after = *place;
     }
-    std::vector<Found> found;
-    if (query.status != EventStatus::refused) collect(db, query, after, 1, limit + 1, found);
+    std::vector<EventSummary> found;
+    // Dead and conflicting ones are few and have an index of their own.
+    const bool rare = query.status == EventStatus::dead || query.status == EventStatus::conflict;
+    if (query.status != EventStatus::refused && (query.source.empty() || rare)) {
+        collect(db, query, after, Place::stored, 0, limit + 1, found);
+    } else if (query.status != EventStatus::refused) {
+        const auto covered = source_log_covers(db);
+        collect(db, query, after, Place::source_log, covered, limit + 1, found);
+        collect(db, query, after, Place::newest, covered, limit + 1, found);
+    }
     // A refused request has no type: whoever asks for one means stored events.
     const bool refused_too = (!query.status || query.status == EventStatus::refused) && (query.type.empty() || query.type == "*");
-    if (refused_too) collect(db, query, after, 0, limit + 1, found);
+    if (refused_too) collect(db, query, after, Place::refused, 0, limit + 1, found);
     std::sort(found.begin(), found.end(),
-              [&](const Found& a, const Found& b) { return query.oldest_first ? a.first < b.first : b.first < a.first; });
+              [&](const EventSummary& a, const EventSummary& b) { return query.oldest_first ? a.id < b.id : b.id < a.id; });
+    // The source's log may have caught up between the two looks.
+    found.erase(std::unique(found.begin(), found.end(), [](const EventSummary& a, const EventSummary& b) { return a.id == b.id; }),
+                found.end());
 
     Page<EventSummary> page;
-    for (auto& [place, event] : found) {
+    for (auto& event : found) {
         if (page.items.size() == limit) break;
         page.items.push_back(std::move(event));
-        if (page.items.size() == limit && found.size() > limit) page.next = to_cursor(place);
+        if (page.items.size() == limit && found.size() > limit) page.next = to_cursor(page.items.back().id);
     }
     return page;
 }

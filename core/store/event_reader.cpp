@@ -91,13 +91,16 @@ std::optional<Event> read_event(Database& db, const Uuid& id) {
     return event ? event : read_refused(db, id);
 }
 
-std::vector<PendingEvent> read_pending_events(Database& db, const std::string& source, Time now, size_t limit, std::span<const Uuid> except) {
+std::vector<PendingEvent> read_pending_events(Database& db, const std::string& source, Time now, size_t limit,
+                                              std::span<const Uuid> except) {
     static const std::string first_of_its_key =
         " AND (e.ordering_key = '' OR NOT EXISTS (SELECT 1 FROM events w WHERE w.source = e.source AND w.ordering_key = e.ordering_key"
         " AND w.seq < e.seq AND w.status <= 1 AND w.ordering_key <> ''))";
-    static const std::string fresh = std::string(k_pending_columns) + "INDEXED BY events_new WHERE e.status = 0 AND e.source = ?1" + first_of_its_key + " ORDER BY e.seq";
-    static const std::string again =
-        std::string(k_pending_columns) + "INDEXED BY events_fetching WHERE e.status = 1 AND e.source = ?1 AND e.due <= ?2" + first_of_its_key + " ORDER BY e.due";
+    static const std::string fresh = std::string(k_pending_columns) + "INDEXED BY events_new WHERE e.status = 0 AND e.source = ?1" +
+                                     first_of_its_key + " ORDER BY e.seq";
+    static const std::string again = std::string(k_pending_columns) +
+                                     "INDEXED BY events_fetching WHERE e.status = 1 AND e.source = ?1 AND e.due <= ?2" + first_of_its_key +
+                                     " ORDER BY e.due";
     const std::unordered_set<Uuid> excepted(except.begin(), except.end());
     std::vector<PendingEvent> found;
     append_rows(found, db.prepared(again).query(source, now), excepted, limit);
@@ -119,7 +122,8 @@ std::vector<PendingEvent> read_pending_behind(Database& db, const PendingEvent& 
 }
 
 std::optional<Time> read_next_fetch_due(Database& db, const std::string& source, Time now) {
-    auto row = db.prepared("SELECT min(due) FROM events INDEXED BY events_fetching WHERE status = 1 AND source = ?1 AND due > ?2").query(source, now);
+    auto row = db.prepared("SELECT min(due) FROM events INDEXED BY events_fetching WHERE status = 1 AND source = ?1 AND due > ?2")
+                   .query(source, now);
     return row.next() ? row.optional_time(0) : std::nullopt;
 }
 

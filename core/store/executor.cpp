@@ -12,7 +12,7 @@ constexpr size_t k_keys_per_group = 256;
 } // namespace
 
 Executor::Executor(Database& db, const Clock& clock, uint64_t quarantine_bytes)
-    : db_(db), dedupe_(db), deliveries_(db, clock), events_(db, dedupe_, deliveries_), quarantine_(db, quarantine_bytes) {
+    : db_(db), dedupe_(db), deliveries_(db, clock), events_(db, dedupe_, deliveries_), quarantine_(db, quarantine_bytes), source_log_(db) {
     events_.load();
     dedupe_.load();
     quarantine_.count();
@@ -109,12 +109,14 @@ Status Executor::run(const NewRefused& refused) {
 
 void Executor::finish_group() {
     dedupe_.write_slices(k_keys_per_group, events_.last_seq(), oldest_seq_);
+    source_log_.catch_up(events_.last_seq());
 }
 
 Committed Executor::committed() {
     dedupe_.committed();
     events_.committed();
     quarantine_.committed();
+    source_log_.committed();
     return std::exchange(effects_, Committed{});
 }
 
@@ -122,6 +124,7 @@ void Executor::rolled_back() {
     dedupe_.rolled_back();
     events_.rolled_back();
     quarantine_.rolled_back();
+    source_log_.rolled_back();
     effects_ = Committed{};
 }
 

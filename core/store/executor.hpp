@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/store/event_writer.hpp"
-
 #include "core/store/quarantine.hpp"
+#include "core/store/source_log.hpp"
 #include "core/store/store.hpp"
 
 namespace gh::store {
@@ -43,6 +43,7 @@ private:
     DeliveryWriter deliveries_;
     EventWriter events_;
     Quarantine quarantine_;
+    SourceLog source_log_;
     Committed effects_;
     int64_t oldest_seq_ = 0;
 };

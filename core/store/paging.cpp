@@ -26,16 +26,13 @@ char lower(char c) {
 
 } // namespace
 
-std::string to_cursor(const EventPlace& p) {
-    return std::to_string(p.time) + (p.kind ? "e" : "r") + std::to_string(p.seq);
+std::string to_cursor(const Uuid& id) {
+    return "e" + id.text();
 }
 
-std::optional<EventPlace> parse_event_cursor(std::string_view text) {
-    EventPlace place;
-    if (!take_number(text, place.time)) return std::nullopt;
-    place.kind = text.starts_with('e') ? 1 : 0;
-    if (!take(text, place.kind ? 'e' : 'r') || !take_number(text, place.seq) || !text.empty()) return std::nullopt;
-    return place;
+std::optional<Uuid> parse_event_cursor(std::string_view text) {
+    if (!take(text, 'e')) return std::nullopt;
+    return Uuid::parse(text);
 }
 
 std::string to_cursor(const DeliveryPlace& p) {

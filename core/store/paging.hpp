@@ -13,15 +13,9 @@ namespace gh::store {
 constexpr size_t k_page_limit = 1'000;  ///< items on a page at most
 constexpr int k_rows_per_piece = 2'000; ///< looked at before the read transaction ends and a new one begins: some milliseconds
 
-/// Place in a list of events: by time, then kind (refused before stored), then number.
-struct EventPlace {
-    int64_t time = 0;
-    int kind = 0; ///< 0 refused, 1 stored
-    int64_t seq = 0;
-    auto operator<=>(const EventPlace&) const = default;
-};
-std::string to_cursor(const EventPlace&);
-std::optional<EventPlace> parse_event_cursor(std::string_view);
+/// Place in a list of events, stored and refused: the id of the last one on the page.
+std::string to_cursor(const Uuid&);
+std::optional<Uuid> parse_event_cursor(std::string_view);
 
 /// Place in a list of deliveries.
 struct DeliveryPlace {

@@ -50,11 +50,12 @@ void Quarantine::remove(const Uuid& id) {
 
 int64_t Quarantine::expire(Time cutoff, int limit) {
     int64_t count = 0, bytes = 0;
+    const auto end = Uuid::least(cutoff);
     {
         auto rows = db_.prepared(
-                           "DELETE FROM refused WHERE seq IN (SELECT seq FROM refused WHERE received_at < ?1 ORDER BY received_at LIMIT ?2)"
+                           "DELETE FROM refused WHERE id IN (SELECT id FROM refused WHERE id < ?1 ORDER BY id LIMIT ?2)"
                            " RETURNING bytes")
-                        .query(cutoff, limit);
+                        .query(end, limit);
         for (; rows.next(); ++count) bytes += rows.integer(0);
     }
     bytes_ -= static_cast<uint64_t>(bytes);

@@ -46,7 +46,7 @@ struct NewDelivery {
 };
 
 struct NewEvent {
-    Uuid id;
+    Uuid id; ///< Uuid::v7_of(received_at): lists, since and until, and retention go by it
     std::string source;
     std::string plugin;
     std::string type;
@@ -73,7 +73,7 @@ struct Appended {
 };
 
 struct NewRefused {
-    Uuid id;
+    Uuid id; ///< Uuid::v7_of(received_at)
     std::string source;
     std::string plugin;
     std::string reason; ///< the refusal's code
@@ -108,8 +108,8 @@ struct NewAttempt {
     Uuid delivery;
     Time started_at{};
     Millis duration{};
-    int status = 0;       ///< HTTP status, 0 when there was no answer
-    std::string outcome;  ///< "delivered", "http_500", "timeout", "connect", …
+    int status = 0;      ///< HTTP status, 0 when there was no answer
+    std::string outcome; ///< "delivered", "http_500", "timeout", "connect", …
     std::string error;
     std::string response; ///< first bytes of the answer's body
     DeliveryStatus delivery_status = DeliveryStatus::pending;
@@ -135,9 +135,9 @@ struct EventSummary {
     EventStatus status = EventStatus::received;
     Trust trust = Trust::verified;
     bool recovered = false;
-    int64_t duplicates = 0;   ///< how many resends were answered without a new event
+    int64_t duplicates = 0; ///< how many resends were answered without a new event
     int fetch_attempts = 0;
-    std::string reason;       ///< refused: the code · dead or fetching: the last fetch error
+    std::string reason; ///< refused: the code · dead or fetching: the last fetch error
 };
 
 struct Event : EventSummary {
@@ -189,8 +189,8 @@ struct EventQuery {
     size_t limit = 50;                ///< at most 1000
     std::string cursor;
     bool oldest_first = false;
-    /// To follow the log without gaps: stored events with a greater seq, in log order. Then `cursor` and `oldest_first` do not count, and `next`
-    /// is empty: go on from the last item's seq.
+    /// To follow the log without gaps: stored events with a greater seq, in log order. Then `cursor` and `oldest_first` do not count, and
+    /// `next` is empty: go on from the last item's seq.
     std::optional<int64_t> after_seq;
 };
 

@@ -17,20 +17,22 @@ Retention::Retention(Database& db, Executor& executor, const Clock& clock, Milli
 
 std::vector<Retention::Candidate> Retention::candidates(Time cutoff) {
     std::vector<Candidate> found;
-    auto rows =
-        db_.prepared(
-               "SELECT seq, received_at, status <= 1 OR EXISTS(SELECT 1 FROM deliveries WHERE event = seq AND deliveries.status = 0)"
-               " FROM events WHERE received_at < ?1 AND (received_at, seq) > (?2, ?3) ORDER BY received_at, seq LIMIT ?4")
-            .query(cutoff, after_received_, after_seq_, k_batch);
-    while (rows.next()) found.push_back({rows.integer(0), rows.integer(1), rows.integer(2) != 0});
+    const auto end = Uuid::least(cutoff);
+    auto rows = db_.prepared(
+                       "SELECT seq, id, source, status <= 1 OR EXISTS(SELECT 1 FROM deliveries WHERE event = seq AND deliveries.status = 0)"
+                       " FROM events WHERE id < ?1 AND id > ?2 ORDER BY id LIMIT ?3")
+                    .query(end, after_, k_batch);
+    while (rows.next()) found.push_back({rows.integer(0), rows.id(1), rows.text(2), rows.integer(3) != 0});
     return found;
 }
 
-void Retention::erase(int64_t seq) {
+void Retention::erase(const Candidate& candidate) {
+    const auto seq = candidate.seq;
     db_.prepared("DELETE FROM attempts WHERE delivery IN (SELECT id FROM deliveries WHERE event = ?1)").run(seq);
     db_.prepared("DELETE FROM deliveries WHERE event = ?1").run(seq);
     db_.prepared("DELETE FROM documents WHERE seq = ?1").run(seq);
     db_.prepared("DELETE FROM requests WHERE seq = ?1").run(seq);
+    db_.prepared("DELETE FROM source_log WHERE source = ?1 AND id = ?2").run(candidate.source, candidate.id);
     db_.prepared("DELETE FROM events WHERE seq = ?1").run(seq);
 }
 
@@ -38,32 +40,29 @@ Retention::Step Retention::step() {
     Step step;
     if (!enabled()) return step;
     const Time cutoff = clock_.now() - keep_;
+    const auto end = Uuid::least(cutoff);
     const auto began = Steady::now();
     try {
         const auto batch = candidates(cutoff);
-        const bool old_refused = db_.prepared("SELECT 1 FROM refused WHERE received_at < ?1 LIMIT 1").query(cutoff).next();
+        const bool old_refused = db_.prepared("SELECT 1 FROM refused WHERE id < ?1 LIMIT 1").query(end).next();
         if (batch.empty() && !old_refused) {
-            after_received_ = INT64_MIN; // the next pass looks again at what was waiting in this one
-            after_seq_ = 0;
+            after_ = Uuid(); // the next pass looks again at what was waiting in this one
             return step;
         }
         step.more = true;
         const bool all_wait = std::all_of(batch.begin(), batch.end(), [](const Candidate& c) { return c.waits; });
         if (all_wait && !old_refused) {
-            after_received_ = batch.back().received_at;
-            after_seq_ = batch.back().seq;
+            after_ = batch.back().id;
             return step;
         }
         Transaction transaction(db_);
-        auto received = after_received_;
-        auto seq = after_seq_;
+        auto after = after_;
         int64_t last = 0;
         for (const auto& candidate : batch) {
             if (Steady::now() - began > k_budget) break;
-            received = candidate.received_at;
-            seq = candidate.seq;
+            after = candidate.id;
             if (candidate.waits) continue;
-            erase(candidate.seq);
+            erase(candidate);
             last = std::max(last, candidate.seq);
             ++step.deleted;
         }
@@ -71,8 +70,7 @@ Retention::Step Retention::step() {
         step.deleted += executor_.quarantine().expire(cutoff, k_refused_per_step);
         transaction.commit();
         executor_.quarantine().committed();
-        after_received_ = received;
-        after_seq_ = seq;
+        after_ = after;
         const auto oldest = db_.number("SELECT min(seq) FROM events");
         executor_.set_oldest_seq(oldest);
     } catch (const SqlError&) {

@@ -25,17 +25,18 @@ public:
 private:
     struct Candidate {
         int64_t seq;
-        int64_t received_at;
+        Uuid id;
+        std::string source;
         bool waits;
     };
     std::vector<Candidate> candidates(Time cutoff);
-    void erase(int64_t seq);
+    void erase(const Candidate&);
 
     Database& db_;
     Executor& executor_;
     const Clock& clock_;
     Millis keep_;
-    int64_t after_received_ = INT64_MIN, after_seq_ = 0; // where this pass stands
+    Uuid after_; // where this pass stands
 };
 
 } // namespace gh::store

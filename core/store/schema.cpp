@@ -57,8 +57,8 @@ CREATE INDEX refused_received ON refused(received_at);
 CREATE TABLE state(scope TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY(scope, key)) WITHOUT ROWID;
 )";
 
-// Delivery in the order of keys asks for each due delivery whether an earlier one of its key is pending; the key stands beside the delivery,
-// because an index cannot reach into another table.
+// Delivery in the order of keys asks for each due delivery whether an earlier one of its key is pending; the key stands beside the
+// delivery, because an index cannot reach into another table.
 constexpr const char* k_version_2 = R"(
 ALTER TABLE deliveries ADD COLUMN ordering_key TEXT NOT NULL DEFAULT '';
 UPDATE deliveries SET ordering_key = (SELECT e.ordering_key FROM events e WHERE e.seq = deliveries.event)
@@ -66,7 +66,21 @@ UPDATE deliveries SET ordering_key = (SELECT e.ordering_key FROM events e WHERE 
 CREATE INDEX deliveries_by_key ON deliveries(destination, ordering_key, event, id) WHERE status = 0 AND ordering_key <> '';
 )";
 
-constexpr SchemaStep k_steps[] = {{k_version_1}, {k_version_2}};
+// Ids are UUIDv7 and tell the time: one index orders the lists, bounds them by time and serves retention. By source the list goes through
+// source_log, which is filled in sorted batches (source_log.hpp): an index written with each event costs a page per source and group.
+constexpr const char* k_version_3 = R"(
+DROP INDEX events_received;
+DROP INDEX events_source;
+DROP INDEX events_dead;
+DROP INDEX events_conflict;
+DROP INDEX refused_received;
+CREATE INDEX events_dead ON events(id) WHERE status = 4;
+CREATE INDEX events_conflict ON events(id) WHERE status = 5;
+CREATE TABLE source_log(source TEXT NOT NULL, id BLOB NOT NULL, PRIMARY KEY(source, id)) WITHOUT ROWID;
+INSERT INTO meta VALUES('source_log', 0);
+)";
+
+constexpr SchemaStep k_steps[] = {{k_version_1}, {k_version_2}, {k_version_3}};
 
 // Up to this size a start reads every page once; beyond it, damage is found when a page is used.
 constexpr int64_t k_fully_checked_bytes = 64 << 20;

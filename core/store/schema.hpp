@@ -22,8 +22,8 @@ std::span<const SchemaStep> schema_steps();
 /// Settings of every connection that writes or reads. Page size counts only while the file is empty.
 void configure_connection(Database&, int cache_kib);
 
-/// Refuses what is not ours: no database, another program's, a newer version, cut short. Changes nothing. Throws SqlError, here and in migrate(),
-/// only when another program has the file open.
+/// Refuses what is not ours: no database, another program's, a newer version, cut short. Changes nothing. Throws SqlError, here and in
+/// migrate(), only when another program has the file open.
 Status check_file(Database&, const std::string& path, size_t known_steps);
 
 /// Applies the missing steps.

@@ -108,9 +108,13 @@ void Statement::fail(int code) const {
     throw SqlError((extended & 0xff) == (code & 0xff) ? extended : code, sqlite3_errmsg(db));
 }
 
-Database::Database(const std::string& path, const std::string& vfs, bool create) {
+void prepare_sqlite() {
     // Counting allocations takes a lock around each: 4 % of an append. It can be switched off only before SQLite's first use.
     [[maybe_unused]] static const int no_counting = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+Database::Database(const std::string& path, const std::string& vfs, bool create) {
+    prepare_sqlite();
     // The file is opened by one thread at a time, which SQLITE_OPEN_NOMUTEX relies on.
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (create ? SQLITE_OPEN_CREATE : 0);
     const int code = sqlite3_open_v2(path.c_str(), &handle_, flags, vfs.empty() ? nullptr : vfs.c_str());

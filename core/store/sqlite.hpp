@@ -115,6 +115,9 @@ private:
     sqlite3_stmt* handle_ = nullptr;
 };
 
+/// Settings of the library as a whole, made before its first use. Any thread, any number of times.
+void prepare_sqlite();
+
 /// One connection with its prepared statements.
 class Database {
 public:

@@ -20,8 +20,8 @@
 
 namespace gh::store {
 
-/// All callbacks run on the writer thread after the commit (or its failure), in log order; they must be short and must not wait. Only what is
-/// not even queued (the store is stopped; release() while it is not writable) is answered at once, on the calling thread.
+/// All callbacks run on the writer thread after the commit (or its failure), in log order; they must be short and must not wait. Only what
+/// is not even queued (the store is stopped; release() while it is not writable) is answered at once, on the calling thread.
 using AppendDone = std::function<void(std::span<const Appended>)>;
 /// ok, or why nothing was written.
 using WriteDone = std::function<void(const Status&)>;
@@ -74,7 +74,8 @@ public:
     /// The earliest time after `now` at which a waiting event of a source becomes due.
     virtual Result<std::optional<Time>> next_fetch_due(const std::string& source, Time now) = 0;
     /// Deliveries of one destination that are due, oldest due first, without those in `except`.
-    virtual Result<std::vector<DueDelivery>> due_deliveries(const std::string& destination, Time now, size_t limit, std::span<const Uuid> except) = 0;
+    virtual Result<std::vector<DueDelivery>> due_deliveries(const std::string& destination, Time now, size_t limit,
+                                                            std::span<const Uuid> except) = 0;
     /// The same for a destination with ordering by key: without those behind an earlier (in the log order of their events) pending delivery
     /// of the same destination and the same non-empty ordering key, whether that one is due or not, in `except` or not.
     virtual Result<std::vector<DueDelivery>> due_heads(const std::string&, Time, size_t, std::span<const Uuid>) {
@@ -99,12 +100,12 @@ public:
 };
 
 struct Options {
-    std::string path;              ///< of the database file; created with mode 0600
-    Millis retention{};            ///< 0 = for ever
+    std::string path;   ///< of the database file; created with mode 0600
+    Millis retention{}; ///< 0 = for ever
     uint64_t quarantine_bytes = 64u << 20;
-    size_t queue_events = 20'000;  ///< waiting appends; beyond it append() returns false
+    size_t queue_events = 20'000; ///< waiting appends; beyond it append() returns false
     size_t queue_bytes = 128u << 20;
-    std::string vfs;               ///< SQLite VFS name; tests inject faults through it
+    std::string vfs; ///< SQLite VFS name; tests inject faults through it
 };
 
 /// SQLite, WAL, synchronous=FULL. start() opens, migrates the schema and makes everything readable durable (checkpoint) before any write.

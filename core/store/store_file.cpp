@@ -1,6 +1,7 @@
 #include "core/store/store_file.hpp"
 
 #include "core/store/file_lock.hpp"
+#include "core/store/joining_vfs.hpp"
 #include "core/store/schema.hpp"
 
 #include <sqlite3.h>
@@ -67,7 +68,8 @@ Status make_durable_when_alone(const std::string& path, const std::string& vfs) 
 
 } // namespace
 
-Result<std::unique_ptr<Database>> open_durably(const std::string& path, const std::string& vfs) {
+Result<std::unique_ptr<Database>> open_durably(const std::string& path, const std::string& base_vfs) {
+    const auto vfs = joining_vfs(base_vfs);
     try {
         if (auto durable = make_durable_when_alone(path, vfs); !durable) return durable.error();
         auto db = std::make_unique<Database>(path, vfs, false);

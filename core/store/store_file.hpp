@@ -9,9 +9,10 @@
 // While running:
 // - A commit that failed is not in the WAL index; the next one overwrites its frames, and their running checksum makes what remains of them
 //   unreadable. The writer makes such a commit before it opens the file anew.
-// - A checkpoint that failed must copy everything again: SQLite remembers in the WAL index how far it has copied, also for copies it has not
-//   synced yet. It forgets that when nobody has the file open, hence the opening anew, alone. While another program holds the file open then,
-//   nothing is accepted. The WAL itself is intact: its commits were synced.
+// - A checkpoint that failed must copy everything again: SQLite remembers in the WAL index how far it has copied, also for copies it has
+// not
+//   synced yet. It forgets that when nobody has the file open, hence the opening anew, alone. While another program holds the file open
+//   then, nothing is accepted. The WAL itself is intact: its commits were synced.
 #pragma once
 
 #include "core/base/result.hpp"

@@ -126,9 +126,22 @@ BOOST_AUTO_TEST_CASE(entries_of_deleted_events_leave_the_table) {
     BOOST_TEST(f.db.number("SELECT count(*) FROM dedupe") >= 5000);
 }
 
+BOOST_AUTO_TEST_CASE(the_filter_knows_every_member_and_few_others) {
+    KeyFilter filter;
+    BOOST_TEST(filter.may_hold(key_of(1))); // nothing is known yet
+    constexpr int64_t k_members = 5'000;
+    filter.start(k_members);
+    BOOST_TEST(!filter.may_hold(key_of(1)));
+    for (int64_t n = 0; n < k_members; ++n) filter.add(key_of(n));
+    for (int64_t n = 0; n < k_members; ++n) BOOST_REQUIRE(filter.may_hold(key_of(n)));
+    int taken_for_members = 0;
+    for (int64_t n = k_members; n < 10 * k_members; ++n) taken_for_members += filter.may_hold(key_of(n)) ? 1 : 0;
+    BOOST_TEST(taken_for_members < 45'000 / 100);
+}
+
 BOOST_AUTO_TEST_CASE(duplicates_are_found_when_most_keys_are_in_the_table) {
     const Directory directory;
-    constexpr int k_events = 230'000; // more than are held in memory
+    constexpr int k_events = 430'000; // more than are held in memory
     const auto key = [](int i) { return "evt-" + std::to_string(i); };
     std::vector<Uuid> ids;
     {

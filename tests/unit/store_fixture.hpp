@@ -44,9 +44,8 @@ inline Time at(int64_t seconds) {
 }
 
 inline NewEvent make_event(const std::string& key, const std::string& body = "{}", const std::string& source = "bank") {
-    static const SystemClock clock;
     NewEvent e;
-    e.id = Uuid::v7(clock.now());
+    e.id = Uuid::v7_of(at(0));
     e.source = source;
     e.plugin = "acme";
     e.type = "user.created";
@@ -63,9 +62,8 @@ inline NewDelivery make_delivery(const std::string& destination = "app", Time du
 }
 
 inline NewRefused make_refused(const std::string& body = "forged", Time received = at(0)) {
-    static const SystemClock clock;
     NewRefused r;
-    r.id = Uuid::v7(clock.now());
+    r.id = Uuid::v7_of(received);
     r.source = "bank";
     r.plugin = "acme";
     r.reason = "bad_signature";
@@ -91,7 +89,8 @@ inline NewAttempt make_attempt(Uuid delivery, DeliveryStatus status, std::option
 
 class TestStore {
 public:
-    explicit TestStore(Options options, bool start = true, Time now = at(0)) : clock(now), log_(Level::debug, [this](std::string_view line) { note(line); }) {
+    explicit TestStore(Options options, bool start = true, Time now = at(0))
+        : clock(now), log_(Level::debug, [this](std::string_view line) { note(line); }) {
         store_ = make_sqlite_store(std::move(options), clock, log_, metrics);
         store_->on_commit([this](const Committed& committed) {
             commits_with_events += committed.events;

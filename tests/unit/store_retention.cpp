@@ -60,6 +60,7 @@ BOOST_AUTO_TEST_CASE(old_events_go_with_everything_of_theirs_and_waiting_ones_st
     done.deliveries = {make_delivery()};
     pending.deliveries = {make_delivery()};
     young.received_at = at(3600);
+    young.id = Uuid::v7_of(young.received_at);
     const auto refused = make_refused("old", at(0)), refused_young = make_refused("young", at(3600));
     {
         TestStore store(expiring(directory));
@@ -129,6 +130,7 @@ BOOST_AUTO_TEST_CASE(appends_go_on_while_thousands_are_deleted) {
     while (expired.value() < k_old) {
         auto e = make_event("new" + std::to_string(appended++));
         e.received_at = at(7200);
+        e.id = Uuid::v7_of(e.received_at);
         BOOST_REQUIRE((store.append(e).outcome == Outcome::stored));
         during += expired.value() > 0;
         BOOST_REQUIRE(appended < 1'000'000);
