@@ -111,7 +111,7 @@ public:
         return read(api("/api/v1/events/" + std::string(found.find("items")->items[0].text_of("id"))).body);
     }
     bool reaches(const std::string& key, const std::string& status) {
-        return eventually([&] { return event(key).text_of("status") == status; });
+        return eventually([&] { return event(key).text_of("status") == status; }, std::chrono::seconds(60));
     }
     /// JSON as it was fetched; "null" when there is none.
     std::string document(const std::string& key) {
