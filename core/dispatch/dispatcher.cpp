@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 
 namespace gh::dispatch {
@@ -141,9 +142,7 @@ private:
             Lane lane(slot.source, slot.config);
             if (const auto old = lanes_.find(slot.config->name); old != lanes_.end()) {
                 lane.taken = std::move(old->second.taken);
-                lane.busy_keys = std::move(old->second.busy_keys);
-                lane.open = std::move(old->second.open);
-                lane.ready = std::move(old->second.ready);
+                lane.waiting = std::move(old->second.waiting);
                 lane.running = old->second.running;
                 if (old->second.config->fetch_back.rate == slot.config->fetch_back.rate) lane.bucket = old->second.bucket;
             }
@@ -157,15 +156,19 @@ private:
 
     void start_due(const std::string& name, Lane& lane, Time now) {
         Millis wait{0};
+        std::vector<Group> held;
         for (auto& group : lane.next(store_, now)) {
-            if (lane.config->fetch_back.mode == config::FetchBackMode::off || !lane.source->fetches(group.events.back().type)) {
+            if (!lane.fetches(group.events.back().type)) {
                 skip(name, group);
                 continue;
             }
             if (wait.count() == 0) wait = lane.bucket->wait(Steady::now());
-            if (wait.count() == 0) fetch(name, lane, std::move(group));
-            else lane.ready.push_back(std::move(group));
+            if (wait.count() == 0)
+                fetch(name, lane, std::move(group));
+            else
+                held.push_back(std::move(group));
         }
+        lane.give_back(std::move(held));
         if (wait.count() > 0) lane.look_again = std::min(lane.look_again, now + wait);
     }
 
@@ -189,7 +192,13 @@ private:
             finish(std::move(ended));
         };
         auto event = store_.event(newest.id);
-        if (!event.ok() || !*event) return failed(event.ok() ? "the event is no longer in the store" : event.error().message);
+        if (!event.ok()) return failed(event.error().message);
+        if (!*event) {
+            // Taken out of the store meanwhile: nothing is left to be done for it. The others of its group are read again.
+            for (const auto& gone : group.events) lane.release(gone);
+            lane.look_again = std::min(lane.look_again, clock_.now());
+            return;
+        }
         auto job = lane.source->fetch_back(**event, newest.fetch_attempts + 1);
         if (!job) return skip(name, group);
         if (const auto* fault = std::get_if<plugin::Fault>(&*job)) return failed(fault->reason);
@@ -211,9 +220,11 @@ private:
         seconds_.observe(std::chrono::duration<double>(Steady::now() - ended.began).count());
 
         const auto mode = lane != lanes_.end() ? lane->second.config->fetch_back.mode : ended.keep->config().fetch_back.mode;
+        // Events that failed together are tried again together: one wait for all that have failed as often.
+        std::map<int, std::optional<Millis>> waits;
         bool first = true;
         for (const auto& event : ended.group.events) {
-            auto outcome = outcome_for(event, ended, mode);
+            auto outcome = outcome_for(event, ended, mode, waits);
             // The state belongs to the job, not to each event it served.
             if (first) outcome.state = ended.end.state;
             first = false;
@@ -221,14 +232,17 @@ private:
         }
     }
 
-    store::FetchOutcome outcome_for(const store::PendingEvent& event, const Ended& ended, config::FetchBackMode mode) {
+    store::FetchOutcome outcome_for(const store::PendingEvent& event, const Ended& ended, config::FetchBackMode mode,
+                                    std::map<int, std::optional<Millis>>& waits) {
         using Kind = store::FetchOutcome::Kind;
         store::FetchOutcome outcome;
         outcome.event = event.id;
         outcome.source = ended.source;
         if (const auto* failure = std::get_if<plugin::JobFailure>(&ended.end.value)) {
             outcome.error = failure->text;
-            const auto wait = retry_wait(mode, event.fetch_attempts + 1, *failure);
+            const int attempts = event.fetch_attempts + 1;
+            if (!waits.contains(attempts)) waits[attempts] = retry_wait(mode, attempts, *failure);
+            const auto& wait = waits[attempts];
             outcome.kind = wait                                             ? Kind::retry
                            : mode == config::FetchBackMode::required ? Kind::gave_up_dead
                                                                      : Kind::gave_up_deliver;

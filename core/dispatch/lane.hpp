@@ -9,7 +9,6 @@
 #include "core/store/store.hpp"
 
 #include <deque>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -17,10 +16,11 @@
 
 namespace gh::dispatch {
 
-/// Events that one fetch serves: one, or several of one subject within the coalescing time. The last one is the newest.
+/// Events that one fetch serves: one, or several of one type and subject within the coalescing time. In log order: the last is the newest,
+/// and its fetch is the one that counts.
 struct Group {
     std::vector<store::PendingEvent> events;
-    Time due{}; ///< when the coalescing time is over
+    Time due{}; ///< when the coalescing time, counted from the arrival of the first, is over
 };
 
 /// How a group's job ended, on its way back to the dispatcher's thread.
@@ -38,17 +38,26 @@ struct Lane {
     std::shared_ptr<plugin::Source> source;
     std::shared_ptr<const config::Source> config;
     std::shared_ptr<TokenBucket> bucket;
-    std::set<Uuid> taken;              ///< events in a group, under way, or waiting for their outcome to be written
-    std::set<std::string> busy_keys;   ///< ordering keys under way
-    std::map<std::string, Group> open; ///< by subject: still coalescing
-    std::deque<Group> ready;           ///< may start as soon as the rate allows
+    std::set<Uuid> taken;      ///< events in a group, under way, or waiting for their outcome to be written
+    std::deque<Group> waiting; ///< oldest first: still coalescing, or held back by concurrency or rate
     size_t running = 0;
     Time look_again = Time::min(); ///< nothing to do before this
 
-    /// Reads what is due and arranges it into groups that may start now. Leaves out what must wait for an earlier event of its ordering key.
+    /// Reads what is due, arranges it into groups, and gives those that may start now. Of one ordering key there is one group at a time:
+    /// the store shows only the first waiting event of a key, and those behind it join when its group starts, as long as they are about the
+    /// same.
     std::vector<Group> next(store::Store&, Time now);
+    /// Groups that next() gave and that could not start after all. They go first the next time.
+    void give_back(std::vector<Group>);
     /// The event is settled on disk; it may be read again if it still waits.
     void release(const store::PendingEvent&);
+    /// Whether events of this type are fetched back at all.
+    bool fetches(std::string_view type) const;
+
+private:
+    bool read(store::Store&, Time now);
+    void arrange(const store::PendingEvent&, Time now);
+    void join_those_behind(store::Store&, Group&);
     size_t room() const;
 };
 

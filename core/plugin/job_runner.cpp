@@ -111,8 +111,12 @@ void RunnerCore::advance(const RunPtr& run) {
         input = std::exchange(run->input, {});
         forced = run->forced;
     }
-    if (forced) return end(run, {std::move(*forced), {}});
+    if (forced) {
+        land(run, false);
+        return end(run, {std::move(*forced), {}});
+    }
     auto asked = step(*run->job, input);
+    land(run, true);
     if (auto* finished = std::get_if<JobEnd>(&asked)) return end(run, std::move(*finished));
     begin(run, std::move(asked));
 }
@@ -175,22 +179,26 @@ void RunnerCore::send_shared(const RunPtr& run, const OpenSource& source, uint64
     const ShareKey key{&source, planned.share_key};
     {
         const std::lock_guard lock(mutex_);
-        const auto [flight, first] = shared_.try_emplace(key);
-        flight->second.push_back({run, effect, index});
+        auto& flight = shared_[key];
+        if (flight && flight->answer) return void(take(run, effect, index, flight->answer));
+        const bool first = !flight;
+        if (first) flight = std::make_shared<Flight>();
+        flight->waiters.push_back({run, effect, index});
         if (!first) return;
     }
     // The whole time that was asked for, not what is left of the first job's: others wait for the same answer. The callback holds the
     // source, so that its address cannot name another one meanwhile.
     const auto answered = [core = shared_from_this(), key, held = source.shared_from_this()](egress::Response response) {
-        std::vector<Waiter> waiters;
-        {
-            const std::lock_guard lock(core->mutex_);
-            const auto flight = core->shared_.find(key);
-            waiters = std::move(flight->second);
-            core->shared_.erase(flight);
+        const std::lock_guard lock(core->mutex_);
+        const auto found = core->shared_.find(key);
+        const auto flight = found->second;
+        flight->answer = std::make_shared<const egress::Response>(std::move(response));
+        for (const auto& waiter : std::exchange(flight->waiters, {})) {
+            if (!core->take(waiter.run, waiter.effect, waiter.index, flight->answer)) continue;
+            ++flight->landing;
+            waiter.run->landed.emplace_back(key, flight);
         }
-        const auto answer = std::make_shared<const egress::Response>(std::move(response));
-        for (const auto& waiter : waiters) core->arrived(waiter.run, waiter.effect, waiter.index, answer);
+        if (flight->landing == 0) core->shared_.erase(found);
     };
     try {
         send_(planned.filled(source.services().secrets()), source.policy(), answered);
@@ -202,11 +210,27 @@ void RunnerCore::send_shared(const RunPtr& run, const OpenSource& source, uint64
     }
 }
 
+/// The run has stepped on the shared answers it got, or never will.
+void RunnerCore::land(const RunPtr& run, bool stepped) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, flight] : std::exchange(run->landed, {})) {
+        --flight->landing;
+        const auto found = shared_.find(key);
+        if (found != shared_.end() && found->second == flight && (stepped || flight->landing == 0)) shared_.erase(found);
+    }
+}
+
 void RunnerCore::arrived(const RunPtr& run, uint64_t effect, size_t index, std::shared_ptr<const egress::Response> response) {
     const std::lock_guard lock(mutex_);
-    if (run->phase != Run::Phase::waiting || run->effect != effect) return;
+    take(run, effect, index, std::move(response));
+}
+
+/// With the mutex held. False when the run does not wait for this any more.
+bool RunnerCore::take(const RunPtr& run, uint64_t effect, size_t index, std::shared_ptr<const egress::Response> response) {
+    if (run->phase != Run::Phase::waiting || run->effect != effect) return false;
     run->input.responses[index] = std::move(response);
     if (--run->missing == 0) wake(run);
+    return true;
 }
 
 void RunnerCore::begin(const RunPtr& run, AskSleep ask) {

@@ -14,6 +14,23 @@
 
 namespace gh::plugin {
 
+struct Run;
+
+/// One request that several jobs share (share_key). It stays, answer and all, until the first of them has made something of the answer, so
+/// that a job which asks in between gets it, too, and does not cause a second request.
+struct Flight {
+    struct Waiter {
+        std::shared_ptr<Run> run;
+        uint64_t effect;
+        size_t index;
+    };
+    std::vector<Waiter> waiters;
+    std::shared_ptr<const egress::Response> answer;
+    size_t landing = 0; ///< runs that have the answer and have not stepped yet
+};
+/// Keys are the plugin's own, so they count within its source.
+using ShareKey = std::pair<const OpenSource*, std::string>;
+
 /// One job under way. A worker has it while it is `stepping`; otherwise it is in the queue (`ready`) or an effect has it (`waiting`).
 /// Everything but the job itself is guarded by the runner's mutex.
 struct Run {
@@ -27,6 +44,7 @@ struct Run {
     size_t missing = 0;  ///< answers that the effect still waits for
     StepInput input;
     std::optional<JobFailure> forced; ///< deadline or end of the runner: no further step
+    std::vector<std::pair<ShareKey, std::shared_ptr<Flight>>> landed;
 };
 
 class RunnerCore : public std::enable_shared_from_this<RunnerCore> {
@@ -46,12 +64,6 @@ private:
         RunPtr run;
         uint64_t effect; ///< 0: the deadline
     };
-    struct Waiter {
-        RunPtr run;
-        uint64_t effect;
-        size_t index;
-    };
-    using ShareKey = std::pair<const OpenSource*, std::string>;
 
     void wake(const RunPtr&);
     void fire_timers(Steady::time_point now);
@@ -65,6 +77,8 @@ private:
     void forget_timer(Steady::time_point, const RunPtr&);
     uint64_t begin_effect(const RunPtr&, int32_t kind, size_t answers);
     void arrived(const RunPtr&, uint64_t effect, size_t index, std::shared_ptr<const egress::Response>);
+    bool take(const RunPtr&, uint64_t effect, size_t index, std::shared_ptr<const egress::Response>);
+    void land(const RunPtr&, bool stepped);
     void stored(const RunPtr&, uint64_t effect, gatehouse_status);
     void end(const RunPtr&, JobEnd);
 
@@ -80,7 +94,7 @@ private:
     std::set<RunPtr> runs_;
     std::deque<RunPtr> ready_;
     std::multimap<Steady::time_point, Timer> timers_;
-    std::map<ShareKey, std::vector<Waiter>> shared_;
+    std::map<ShareKey, std::shared_ptr<Flight>> shared_;
 };
 
 } // namespace gh::plugin

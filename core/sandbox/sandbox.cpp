@@ -64,6 +64,8 @@ Status Sandbox::start() {
     }
     egress::Client::Options client;
     client.thread_name = "sandbox-egress";
+    // Providers send what they have at once, all of it to the one gateway.
+    client.connections_per_host = client.connections = 2'000;
     client_ = std::make_unique<egress::Client>(std::move(client), log_);
     for (const Library& library : libraries) {
         const std::string name = library.name();

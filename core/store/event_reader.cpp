@@ -187,6 +187,17 @@ std::vector<PendingEvent> read_pending_events(Database& db, const std::string& s
     return found;
 }
 
+std::vector<PendingEvent> read_pending_behind(Database& db, const PendingEvent& head, size_t limit) {
+    static const std::string behind = std::string(k_pending_columns) +
+                                      "INDEXED BY events_waiting_by_key WHERE e.source = ?1 AND e.ordering_key = ?2 AND e.seq > ?3"
+                                      " AND e.status <= 1 AND e.ordering_key <> '' ORDER BY e.seq LIMIT ?4";
+    std::vector<PendingEvent> found;
+    if (head.ordering_key.empty()) return found;
+    auto rows = db.prepared(behind).query(head.source, head.ordering_key, head.seq, static_cast<int64_t>(limit));
+    while (rows.next()) found.push_back(pending_event(rows));
+    return found;
+}
+
 std::optional<Time> read_next_fetch_due(Database& db, const std::string& source, Time now) {
     auto row = db.prepared("SELECT min(due) FROM events INDEXED BY events_fetching WHERE status = 1 AND source = ?1 AND due > ?2")
                    .query(source, now);

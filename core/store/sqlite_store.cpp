@@ -62,6 +62,9 @@ public:
                                                      std::span<const Uuid> except) override {
         return read<std::vector<PendingEvent>>([&](Database& db) { return read_pending_events(db, source, now, limit, except); });
     }
+    Result<std::vector<PendingEvent>> pending_behind(const PendingEvent& head, size_t limit) override {
+        return read<std::vector<PendingEvent>>([&](Database& db) { return read_pending_behind(db, head, limit); });
+    }
     Result<std::optional<Time>> next_fetch_due(const std::string& source, Time now) override {
         return read<std::optional<Time>>([&](Database& db) { return read_next_fetch_due(db, source, now); });
     }

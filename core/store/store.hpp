@@ -68,6 +68,9 @@ public:
     /// without those behind an earlier waiting event of the same non-empty ordering key.
     virtual Result<std::vector<PendingEvent>> pending_events(const std::string& source, Time now, size_t limit,
                                                              std::span<const Uuid> except) = 0;
+    /// The events that wait behind this one: of its source and its non-empty ordering key, later in the log, due or not, in log order.
+    /// They may then share its fetch; a store that tells of none has each fetched by itself.
+    virtual Result<std::vector<PendingEvent>> pending_behind(const PendingEvent&, size_t) { return std::vector<PendingEvent>(); }
     /// The earliest time after `now` at which a waiting event of a source becomes due.
     virtual Result<std::optional<Time>> next_fetch_due(const std::string& source, Time now) = 0;
     /// Deliveries of one destination that are due, oldest due first, without those in `except`.

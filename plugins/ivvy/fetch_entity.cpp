@@ -20,7 +20,12 @@ int64_t count_of(json::value meta, const char* name) {
 } // namespace
 
 fetcher::fetcher(host h, const settings& s)
-    : host_(h), api_(h, s), venue_(s["venue_id"].text()), max_pages_(s["max_pages"].integer().value_or(50)) {}
+    : host_(h),
+      api_(h, s),
+      venue_(s["venue_id"].text()),
+      user_(s["basic_user"].text()),
+      account_(s["account_id"].text()),
+      max_pages_(s["max_pages"].integer().value_or(50)) {}
 
 job<result> fetcher::fetch(const stored_event& e) const {
     const auto envelope = sns::receiver::envelope_of(e.request());

@@ -5,6 +5,7 @@
 
 #include "content.hpp"
 #include "fetch_api.hpp"
+#include "fetch_subscription.hpp"
 
 namespace ivvy {
 
@@ -18,8 +19,10 @@ public:
     gatehouse::job<gatehouse::result> fetch(const gatehouse::stored_event& e) const;
 
     gatehouse::job<gatehouse::result> ping() const;
-    /// Subscribes the URL and pins the topics that the answer names. `sns` outlives the job.
+
+    /// See fetch_subscription.hpp. `sns` outlives the jobs.
     gatehouse::job<gatehouse::result> subscribe(const gatehouse::json::document& arguments, const gatehouse::sns::receiver& sns) const;
+    gatehouse::job<gatehouse::result> update(const gatehouse::json::document& arguments, const gatehouse::sns::receiver& sns) const;
     gatehouse::job<gatehouse::result> unsubscribe(const gatehouse::json::document& arguments) const;
 
 private:
@@ -28,18 +31,15 @@ private:
     gatehouse::job<gatehouse::result> by_dates(const content& c) const;
     gatehouse::job<gatehouse::result> from_notification(const content& c) const;
     std::optional<std::string> list_arguments(const content& c) const;
+    gatehouse::job<subscribed> subscribe_at(std::string id, std::string url, std::vector<std::string> kinds,
+                                            const gatehouse::sns::receiver* sns) const;
+    gatehouse::job<void> unsubscribe_at(std::string url, std::vector<std::string> kinds) const;
+    std::string endpoints(const std::string& url, const std::vector<std::string>& kinds) const;
 
     gatehouse::host host_;
     api api_;
-    std::string venue_;
+    std::string venue_, user_, account_;
     int64_t max_pages_;
 };
-
-inline constexpr std::string_view k_subscribe_schema = R"({
-  "type": "object", "additionalProperties": false, "required": ["url"], "properties": {
-    "url": {"type": "string", "format": "uri", "description": "This source's address as iVvy reaches it"},
-    "events": {"type": "array", "default": [], "items": {"enum": ["companies", "contacts", "crm", "payments", "venues", "events", "ari"]},
-      "description": "Kinds of notification; none = all"}
-  }})";
 
 } // namespace ivvy

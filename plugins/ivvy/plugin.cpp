@@ -4,6 +4,7 @@
 
 #include "content.hpp"
 #include "fetch_entity.hpp"
+#include "fetch_subscription.hpp"
 #include "inner_key.hpp"
 #include "message.hpp"
 #include "plugin_samples.hpp"
@@ -51,8 +52,10 @@ public:
     }
 
     void enroll(registry& r) {
-        sns_.enroll(r);
+        sns_.enroll(r, sns::receiver::own_list::yes);
         keys_.enroll(r);
+        r.operation("subscriptions", "The subscriptions made at iVvy, and topics that wait for approval", {}, "list",
+                    [this](const json::document&) { return ivvy::list_subscriptions(host_, sns_); });
         r.verifier("sns", [this](const request& in) { return verify(in); });
         r.route(
             "POST", "", "sns", [this](const request& in, const acceptance&) { return notified(in); }, sns::k_max_body);
@@ -61,7 +64,9 @@ public:
         for (const auto& type : ivvy::readable_types()) r.fetch_back(type, [this](const stored_event& e) { return api_->fetch(e); });
         r.operation("subscribe", "Subscribe an address at iVvy and pin the topics it answers with", ivvy::k_subscribe_schema, "subscribe",
                     [this](const json::document& a) { return api_->subscribe(a, sns_); });
-        r.operation("unsubscribe", "End the subscriptions of an address at iVvy", ivvy::k_subscribe_schema, "unsubscribe",
+        r.operation("update", "Change the address or the kinds of notification of a subscription", ivvy::k_update_schema, "update",
+                    [this](const json::document& a) { return api_->update(a, sns_); });
+        r.operation("unsubscribe", "End a subscription at iVvy", ivvy::k_unsubscribe_schema, "unsubscribe",
                     [this](const json::document& a) { return api_->unsubscribe(a); });
         r.operation("ping", "Ask iVvy's API whether key, secret and clock are right", {}, "test",
                     [this](const json::document&) { return api_->ping(); });

@@ -177,6 +177,32 @@ BOOST_AUTO_TEST_CASE(a_shared_request_is_sent_once_and_then_again) {
     BOOST_TEST(sent.size() == 3u);
 }
 
+// What the answer is good for is only known to the plugin once it has stepped: jobs that were queued before that must not ask again.
+BOOST_AUTO_TEST_CASE(those_who_ask_before_the_answer_was_made_use_of_get_it_too) {
+    make_runner(1);
+    hold = true;
+    auto first = start("Sd");
+    BOOST_REQUIRE(wait_sent(1));
+    // The only worker is kept busy, so that the answer comes while the others have not had their first step.
+    std::promise<void> go_on;
+    std::promise<void> busy;
+    runner->run(job("o"), std::chrono::seconds(20), [&](JobEnd) {
+        busy.set_value();
+        go_on.get_future().wait();
+    });
+    busy.get_future().wait();
+    std::vector<std::future<JobEnd>> late;
+    for (int i = 0; i < 50; ++i) late.push_back(start("Sd"));
+    sent[0].done(ok("token"));
+    go_on.set_value();
+    BOOST_TEST(std::get<JobDocument>(first.get().value).body == "start;http 0 200 token;");
+    for (auto& end : late) BOOST_TEST(std::get<JobDocument>(end.get().value).body == "start;http 0 200 token;");
+    BOOST_TEST(sent.size() == 1u);
+    hold = false;
+    document("Sd"); // nothing is kept
+    BOOST_TEST(sent.size() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(the_first_of_those_who_share_may_give_up) {
     make_runner(1);
     hold = true;

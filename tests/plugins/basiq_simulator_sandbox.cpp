@@ -49,6 +49,7 @@ struct World {
     explicit World(ReceiverOptions r = {}, Options o = {}) {
         // The secret of the first webhook follows from the seed: ask a sandbox that sends nowhere.
         o.directory = SIMULATORS;
+        o.providers = {"basiq"};
         o.control.port = 0;
         r.line = [this](const std::string& line) {
             const std::lock_guard lock(mutex);

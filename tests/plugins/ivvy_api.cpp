@@ -209,13 +209,18 @@ BOOST_AUTO_TEST_CASE(subscribing_pins_the_topics_that_come_back) {
     commit(source, j->state);
     j->written();
     BOOST_TEST(j->result == GATEHOUSE_RESULT_DOCUMENT);
+    commit(source, j->state);
     const auto out = nlohmann::json::parse(j->body);
-    BOOST_TEST(out[0]["kind"] == "companies");
-    BOOST_TEST(out[0]["state"] == "subscribed");
-    BOOST_TEST(out[1]["kind"] == "venues");
-    BOOST_TEST(out[1]["state"] == "failed");
-    const auto list = call("subscriptions");
-    BOOST_TEST(nlohmann::json::parse(list->body)[0]["state"] == "pending-confirmation");
+    BOOST_TEST(out["id"] == "account/14/1");
+    BOOST_TEST(out["state"] == "pending_confirmation");
+    BOOST_TEST(out["ours"] == true);
+    BOOST_TEST(out["subscription"]["url"] == "https://hooks.example.com/ivvy");
+    // What was not given shows as a difference.
+    BOOST_TEST(out["subscription"]["events"] == nlohmann::json({"companies"}));
+    BOOST_TEST(out["detail"] == "iVvy did not subscribe venues");
+    const auto list = nlohmann::json::parse(call("subscriptions")->body);
+    BOOST_REQUIRE(list.size() == 1u);
+    BOOST_TEST(list[0] == out);
     // The topic is pinned now: its confirmation is an event, not a question.
     source.host.now = k_now;
     auto c = Message::confirmation().sign().request();
@@ -238,27 +243,74 @@ BOOST_AUTO_TEST_CASE(a_confirmation_that_overtook_the_subscribe_answer_is_confir
     BOOST_REQUIRE_EQUAL(j->asked, "put_state");
     commit(source, j->state);
     j->written();
+    BOOST_TEST(nlohmann::json::parse(j->body)["state"] == "active");
+    commit(source, j->state);
     BOOST_TEST(nlohmann::json::parse(call("subscriptions")->body)[0]["state"] == "active");
+    // Again, and nothing is there twice.
+    auto again = call("subscribe", R"({"url":"https://hooks.example.com/ivvy","events":["companies"]})");
+    again->reply(reply(200, nlohmann::json{{"companiesSuccess", true}, {"companiesTopicId", k_topic}}.dump()));
+    commit(source, again->state);
+    BOOST_TEST(nlohmann::json::parse(call("subscriptions")->body).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_update_keeps_the_id_and_ends_what_is_not_wanted_any_more) {
+    const auto answered = [](const std::vector<std::string>& kinds) {
+        nlohmann::json out;
+        for (const auto& k : kinds) {
+            out[k + "Success"] = true;
+            out[k + "TopicId"] = std::string(k_topic) + "_" + k;
+        }
+        return reply(200, out.dump());
+    };
+    const auto run = [&](std::unique_ptr<fake::Job>& j) {
+        while (j->asked == "put_state" && j->failure < 0 && j->body.empty()) {
+            commit(source, j->state);
+            j->written();
+        }
+    };
+    auto j = call("subscribe", R"({"url":"https://a.example/ivvy","events":["companies","venues"]})");
+    j->reply(answered({"companies", "venues"}));
+    run(j);
+    commit(source, j->state);
+    j = call("update", R"({"id":"account/14/1","url":"https://a.example/ivvy","events":["companies","crm"]})");
+    j->reply(answered({"companies", "crm"}));
+    run(j);
+    BOOST_REQUIRE_EQUAL(j->asked, "http");
+    BOOST_TEST(j->requests[0].body == R"({"venuesEndpoint":"https://a.example/ivvy"})");
+    j->reply(reply(200, R"({"venuesResult":1})"));
+    const auto out = nlohmann::json::parse(j->body);
+    BOOST_TEST(out["id"] == "account/14/1");
+    BOOST_TEST(out["subscription"]["events"] == nlohmann::json({"companies", "crm"}));
+    BOOST_TEST(call("update", R"({"id":"account/14/9","url":"https://a.example/ivvy"})")->failure == GATEHOUSE_FAIL_INVALID);
 }
 
 BOOST_AUTO_TEST_CASE(unsubscribing_explains_each_result) {
-    auto j = call("unsubscribe", R"({"url":"https://hooks.example.com/ivvy"})");
-    BOOST_TEST(j->requests[0].url == "https://api.ap-southeast-2.ivvy.com/api/1.0/account?action=unsubscribeFromNotifications");
-    j->reply(reply(200, R"({"eventsResult":1,"venuesResult":2,"paymentsResult":3,"crmResult":4,"contactsResult":5,"companiesResult":6})"));
-    const auto out = nlohmann::json::parse(j->body);
-    std::map<std::string, std::string> details;
-    for (const auto& o : out) details[o["kind"]] = o["detail"];
-    BOOST_TEST(details["events"] == "success");
-    BOOST_TEST(details["venues"] == "not requested");
-    BOOST_TEST(details["payments"].find("contact iVvy") != std::string::npos);
-    BOOST_TEST(details["crm"].find("not among") != std::string::npos);
-    BOOST_TEST(details["contacts"].find("another API key") != std::string::npos);
-    BOOST_TEST(details["companies"].find("not confirmed") != std::string::npos);
-    BOOST_TEST(details["ari"].find("not document") != std::string::npos);
-    auto refused = call("unsubscribe", R"({"url":"https://hooks.example.com/ivvy"})");
+    const std::string url = R"({"url":"https://hooks.example.com/ivvy"})";
+    const auto answered = [&](const std::string& body) {
+        auto j = call("unsubscribe", url);
+        BOOST_TEST(j->requests[0].url == "https://api.ap-southeast-2.ivvy.com/api/1.0/account?action=unsubscribeFromNotifications");
+        j->reply(reply(200, body));
+        return j;
+    };
+    // Ended, never asked for, not there (any more): all is well.
+    BOOST_TEST(answered(R"({"eventsResult":1,"venuesResult":2,"paymentsResult":4})")->result == GATEHOUSE_RESULT_DONE);
+    auto j = answered(R"({"eventsResult":1,"contactsResult":5})");
+    BOOST_TEST(j->failure == GATEHOUSE_FAIL_REFUSED);
+    BOOST_TEST(j->reason.find("contacts: another API key") != std::string::npos);
+    j = answered(R"({"paymentsResult":3})");
+    BOOST_TEST(j->failure == GATEHOUSE_FAIL_REFUSED);
+    BOOST_TEST(j->reason.find("contact iVvy") != std::string::npos);
+    BOOST_TEST(answered(R"({"paymentsResult":9})")->reason.find("not document") != std::string::npos);
+    // It will be possible, or needless, later.
+    j = answered(R"({"companiesResult":6})");
+    BOOST_TEST(j->failure == GATEHOUSE_FAIL_RETRY);
+    BOOST_TEST(j->reason.find("companies: not confirmed yet") != std::string::npos);
+    auto refused = call("unsubscribe", url);
     refused->reply(error(403, "403"));
     BOOST_TEST(refused->failure == GATEHOUSE_FAIL_REFUSED);
     BOOST_TEST(call("subscribe", R"({"url":"not a URL"})")->failure == GATEHOUSE_FAIL_INVALID);
+    BOOST_TEST(call("unsubscribe", "{}")->failure == GATEHOUSE_FAIL_INVALID);
+    BOOST_TEST(call("unsubscribe", R"({"id":"account/14/7"})")->failure == GATEHOUSE_FAIL_INVALID);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

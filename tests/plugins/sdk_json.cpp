@@ -157,6 +157,22 @@ BOOST_AUTO_TEST_CASE(the_number_of_values_is_limited) {
     BOOST_TEST(!json::parse(R"({"a":1,"b":2,"c":3,"d":4,"e":5})", few));
 }
 
+// Strings are read eight bytes at a time: every byte must mean the same at every place.
+BOOST_AUTO_TEST_CASE(a_byte_means_the_same_wherever_it_stands) {
+    for (size_t place = 0; place < 20; ++place)
+        for (int byte = 0; byte < 256; ++byte) {
+            std::string inside(20, 'a');
+            inside[place] = static_cast<char>(byte);
+            const auto d = json::parse("[\"" + inside + "\"]");
+            // A backslash before an "a", or before the quote, is an escape that does not exist, or has no end.
+            const bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+            BOOST_TEST(static_cast<bool>(d) == plain, "byte " << byte << " at " << place);
+            if (plain) BOOST_TEST(d.root()[0].text() == inside);
+        }
+    const std::string escaped = "[\"0123456789\\n0123456789\\u00e90123456789\\\"0123456789\u00e9\"]";
+    BOOST_TEST(json::parse(escaped).root()[0].text() == "0123456789\n0123456789\u00e90123456789\"0123456789\u00e9");
+}
+
 BOOST_AUTO_TEST_CASE(many_members_do_not_cost_quadratic_time) {
     std::string text = "{";
     for (int i = 0; i < 300'000; ++i) text += "\"k" + std::to_string(i) + "\":1,";

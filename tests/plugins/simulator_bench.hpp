@@ -114,13 +114,20 @@ public:
         return Answer(given[0].first, given[0].second);
     }
     /// Answers the oldest request; 0: no connection.
-    Sent reply(int status, const std::string& body = "") {
+    Sent reply(int status, const std::string& body = "", const std::vector<http::Field>& fields = {}) {
         BOOST_REQUIRE(!outbox_.empty());
+        std::vector<gatehouse_header> headers;
+        for (const auto& f : fields) headers.push_back({text(f.name), text(f.value)});
         Sent out = std::move(outbox_.front());
         outbox_.pop_front();
-        const gatehouse_http_response r = {
-            sizeof r, status == 0 ? GATEHOUSE_NET_CONNECT : GATEHOUSE_NET_OK,      status, 0, text(status == 0 ? "refused" : ""), nullptr,
-            0,        {reinterpret_cast<const uint8_t*>(body.data()), body.size()}};
+        const gatehouse_http_response r = {sizeof r,
+                                           status == 0 ? GATEHOUSE_NET_CONNECT : GATEHOUSE_NET_OK,
+                                           status,
+                                           0,
+                                           text(status == 0 ? "refused" : ""),
+                                           headers.data(),
+                                           headers.size(),
+                                           {reinterpret_cast<const uint8_t*>(body.data()), body.size()}};
         d_->sent(simulator_, out.token, &r);
         return out;
     }

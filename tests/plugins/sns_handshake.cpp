@@ -76,9 +76,9 @@ BOOST_AUTO_TEST_CASE(a_pinned_topic_is_confirmed_after_the_event_is_stored) {
     const auto entries = list();
     BOOST_REQUIRE_EQUAL(entries.size(), 1u);
     BOOST_TEST(entries[0]["state"] == "active");
-    BOOST_TEST(entries[0]["subscription_arn"] == k_subscription);
+    BOOST_TEST(entries[0]["subscription"]["subscription_arn"] == k_subscription);
     BOOST_TEST(entries[0]["id"] == k_topic);
-    BOOST_TEST(entries[0]["since"] == "2026-03-01T12:00:00.000Z");
+    BOOST_TEST(entries[0]["subscription"]["since"] == "2026-03-01T12:00:00.000Z");
     BOOST_TEST(entries.dump().find(k_token) == std::string::npos);
 }
 
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(answers_of_sns_that_confirm_nothing) {
           confirmed_xml(k_subscription + "</SubscriptionArn><SubscriptionArn>" + k_subscription), xml.substr(0, xml.size() - 4),
           confirmed_xml("&x;")})
         BOOST_TEST(run(r, type, reply(200, bad))->failure == GATEHOUSE_FAIL_INVALID, bad);
-    BOOST_TEST(list()[0]["state"] == "pending-confirmation");
+    BOOST_TEST(list()[0]["state"] == "pending_confirmation");
     BOOST_TEST(run(r, type, reply(200, "<?xml version=\"1.0\"?>\n" + xml))->result == GATEHOUSE_RESULT_DOCUMENT);
 }
 
@@ -133,8 +133,8 @@ BOOST_AUTO_TEST_CASE(an_unknown_topic_waits_for_approval) {
     BOOST_TEST(answer.http_status == 200);
     auto entries = list();
     BOOST_REQUIRE_EQUAL(entries.size(), 2u);
-    BOOST_TEST(entries[0]["topic_arn"] == k_other_topic);
-    BOOST_TEST(entries[0]["state"] == "pending-approval");
+    BOOST_TEST(entries[0]["subscription"]["topic_arn"] == k_other_topic);
+    BOOST_TEST(entries[0]["state"] == "pending_approval");
     BOOST_TEST(entries.dump().find(k_token) == std::string::npos);
     // Waiting is not pinned.
     auto n = Message::notification().set("TopicArn", k_other_topic).sign().request();
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(topics_that_wait_are_bounded_and_the_oldest_gives_way) {
     }
     std::vector<std::string> waiting;
     for (const auto& e : list())
-        if (e["state"] == "pending-approval") waiting.push_back(e["topic_arn"]);
+        if (e["state"] == "pending_approval") waiting.push_back(e["subscription"]["topic_arn"]);
     BOOST_TEST(waiting.size() == 16u);
     BOOST_TEST((std::find(waiting.begin(), waiting.end(), "arn:aws:sns:ap-southeast-2:999999999999:t39") != waiting.end()));
     BOOST_TEST((std::find(waiting.begin(), waiting.end(), "arn:aws:sns:ap-southeast-2:999999999999:t23") == waiting.end()));

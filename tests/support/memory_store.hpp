@@ -225,6 +225,20 @@ public:
             return found;
         });
     }
+    Result<std::vector<store::PendingEvent>> pending_behind(const store::PendingEvent& head, size_t limit) override {
+        return read<std::vector<store::PendingEvent>>([&] {
+            std::vector<store::PendingEvent> found;
+            for (const auto& [seq, id] : log_) {
+                const auto at = events_.find(id);
+                if (at == events_.end() || seq <= head.seq || head.ordering_key.empty() || found.size() >= limit) continue;
+                const auto& e = at->second.event;
+                const bool waits = e.status == store::EventStatus::received || e.status == store::EventStatus::fetching;
+                if (e.source == head.source && e.ordering_key == head.ordering_key && waits)
+                    found.push_back({id, seq, e.source, e.type, e.subject, e.ordering_key, e.received_at, e.fetch_attempts});
+            }
+            return found;
+        });
+    }
     Result<std::optional<Time>> next_fetch_due(const std::string& source, Time now) override {
         return read<std::optional<Time>>([&] {
             std::optional<Time> next;

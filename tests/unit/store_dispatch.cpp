@@ -76,6 +76,28 @@ BOOST_AUTO_TEST_CASE(an_event_waits_behind_an_earlier_one_of_its_ordering_key) {
     BOOST_TEST((waiting[0].id == b.id));
 }
 
+BOOST_AUTO_TEST_CASE(those_behind_an_event_are_its_keys_later_waiting_ones) {
+    const Directory directory;
+    TestStore store(directory);
+    auto a = make_event("a"), b = make_event("b"), c = make_event("c"), d = make_event("d"), other = make_event("other");
+    a.ordering_key = b.ordering_key = c.ordering_key = d.ordering_key = "customer-1";
+    other.ordering_key = "customer-2";
+    store.append({a, other, b, c, d});
+    auto later = outcome_for(b, Kind::retry);
+    later.due = at(60);
+    store.finish_fetch(later);
+    store.finish_fetch(outcome_for(c, Kind::fetched));
+    const auto head = store.pending(at(0)).at(0);
+    BOOST_REQUIRE((head.id == a.id));
+    const auto behind = store->pending_behind(head, 10).value();
+    BOOST_REQUIRE(behind.size() == 2u);
+    BOOST_TEST((behind[0].id == b.id && behind[1].id == d.id));
+    BOOST_TEST(store->pending_behind(head, 1).value().size() == 1u);
+    auto keyless = head;
+    keyless.ordering_key.clear();
+    BOOST_TEST(store->pending_behind(keyless, 10).value().empty());
+}
+
 BOOST_AUTO_TEST_CASE(fetched_document_state_and_deliveries_come_in_one_commit) {
     const Directory directory;
     TestStore store(directory);

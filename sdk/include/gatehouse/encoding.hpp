@@ -3,6 +3,8 @@
 
 #include <gatehouse/types.hpp>
 
+#include <array>
+
 namespace gatehouse {
 
 /// Time depends on the lengths only.
@@ -29,35 +31,39 @@ inline std::string to_base64(std::string_view bytes) {
     return out;
 }
 
+namespace detail {
+
+/// The six bits of a base64 digit, or -1.
+inline constexpr std::array<int8_t, 256> k_base64_digits = [] {
+    std::array<int8_t, 256> out{};
+    out.fill(-1);
+    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < alphabet.size(); ++i) out[static_cast<unsigned char>(alphabet[i])] = static_cast<int8_t>(i);
+    return out;
+}();
+
+} // namespace detail
+
 /// Strict RFC 4648 section 4: padding required, trailing bits zero, nothing else in it.
 inline std::optional<std::string> from_base64(std::string_view s) {
     if (s.size() % 4 != 0) return std::nullopt;
     std::string out;
-    unsigned n = 0;
-    int bits = 0;
-    size_t padding = 0;
-    for (char c : s) {
-        if (c == '=') {
-            ++padding;
-            continue;
+    out.reserve(s.size() / 4 * 3);
+    while (!s.empty()) {
+        const bool last = s.size() == 4;
+        const size_t padding = !last || s[3] != '=' ? 0 : s[2] != '=' ? 1 : 2;
+        int32_t bits = 0;
+        for (size_t i = 0; i < 4; ++i) {
+            const int32_t v = i + padding >= 4 ? 0 : detail::k_base64_digits[static_cast<unsigned char>(s[i])];
+            if (v < 0) return std::nullopt;
+            bits = bits << 6 | v;
         }
-        if (padding > 0) return std::nullopt;
-        const int v = c >= 'A' && c <= 'Z'   ? c - 'A'
-                      : c >= 'a' && c <= 'z' ? c - 'a' + 26
-                      : c >= '0' && c <= '9' ? c - '0' + 52
-                      : c == '+'             ? 62
-                      : c == '/'             ? 63
-                                             : -1;
-        if (v < 0) return std::nullopt;
-        n = (n << 6 | static_cast<unsigned>(v)) & 0xffffff;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            out += static_cast<char>(n >> bits & 0xff);
-        }
+        if (padding == 1 && (bits & 0xff) != 0) return std::nullopt;
+        if (padding == 2 && (bits & 0xffff) != 0) return std::nullopt;
+        const char bytes[] = {static_cast<char>(bits >> 16 & 0xff), static_cast<char>(bits >> 8 & 0xff), static_cast<char>(bits & 0xff)};
+        out.append(bytes, 3 - padding);
+        s.remove_prefix(4);
     }
-    if (padding > 2 || (padding > 0 && bits != static_cast<int>(padding) * 2) || (padding == 0 && bits != 0)) return std::nullopt;
-    if (bits > 0 && (n & ((1u << bits) - 1)) != 0) return std::nullopt;
     return out;
 }
 

@@ -6,6 +6,7 @@
 #include <gatehouse/json_value.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 namespace gatehouse::json {
 
@@ -26,6 +27,20 @@ inline size_t utf8_length(const char* p, const char* end) {
     if (c >= 0xe0 && c <= 0xef) return tail(1, c == 0xe0 ? 0xa0 : 0x80, c == 0xed ? 0x9f : 0xbf) && tail(2) ? 3 : 0;
     if (c >= 0xf0 && c <= 0xf4) return tail(1, c == 0xf0 ? 0x90 : 0x80, c == 0xf4 ? 0x8f : 0xbf) && tail(2) && tail(3) ? 4 : 0;
     return 0;
+}
+
+/// The end of the run of printable ASCII without quotes and backslashes: most of every string, eight bytes at a time.
+inline const char* plain_run(const char* p, const char* end) {
+    constexpr uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    for (; end - p >= 8; p += 8) {
+        uint64_t w = 0;
+        std::memcpy(&w, p, 8);
+        const uint64_t quote = w ^ (ones * '"'), backslash = w ^ (ones * '\\');
+        // In each byte, the highest bit tells: of (x - 1) & ~x that x is 0, of (w - 0x20) & ~w that w is below 0x20.
+        if ((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((w - ones * 0x20) & ~w) | w) & high) break;
+    }
+    while (p != end && static_cast<unsigned char>(*p) >= 0x20 && static_cast<unsigned char>(*p) < 0x80 && *p != '"' && *p != '\\') ++p;
+    return p;
 }
 
 inline void append_utf8(std::string& out, uint32_t c) {
@@ -222,6 +237,11 @@ private:
         ++p_;
         n->text_begin = offset();
         while (p_ != end_ && *p_ != '"') {
+            if (const char* const run = plain_run(p_, end_); run != p_) {
+                if (n->decoded) s_.decoded.append(p_, run);
+                p_ = run;
+                continue;
+            }
             if (*p_ == '\\') {
                 if (!n->decoded) start_decoding(*n);
                 if (!escape()) return false;

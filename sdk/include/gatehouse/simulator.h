@@ -99,6 +99,7 @@ typedef struct gatehouse_simulator {
      *   "tampers":  [{"name": …, "about": …}, …]         how a notification can be spoiled
      *   "commands": [{"name": …, "arguments": {name: about, …}, "about": …}, …]
      *   "source":   {"plugin": …, "settings": {…}, "fetch_back": {…}, "subscription": {…}}: what the configuration file needs
+     *   "documents": false where the provider has no API to fetch the record from; absent = true
      *   "secrets":  {name: value, …}: what "${secret:NAME}" in a text of "source" stands for, so that it can be kept in a file
      */
     gatehouse_status (*describe)(void* simulator, const gatehouse_sink* out);

@@ -23,7 +23,7 @@ static int same(gatehouse_text t, const char* s) {
 }
 
 static gatehouse_text header(const gatehouse_request* request, const char* name) {
-    const gatehouse_text none = {NULL, 0};
+    const gatehouse_text none = {"", 0};
     for (size_t i = 0; i < request->header_count; ++i)
         if (same(request->headers[i].name, name)) return request->headers[i].value;
     return none;
@@ -361,7 +361,7 @@ static gatehouse_status fetch(void* source, const gatehouse_stored_event* event,
         host->fail(host->context, text("the stored request has no script"));
         return GATEHOUSE_FAILED;
     }
-    *job = new_job(source, script, text(""));
+    *job = new_job(source, script, header(event->request, "x-url"));
     return GATEHOUSE_OK;
 }
 

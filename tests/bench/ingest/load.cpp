@@ -8,28 +8,30 @@
 //        [--accepted FILE]   write the webhook-id of every request that was answered 2xx, as soon as it was (kill -9 tests)
 //        [--prefix ID]       first part of the webhook-ids
 //        [--threads 1]       share connections and requests among so many threads (more threads take more of the machine)
+//        [--sns KEY]         send Amazon SNS notifications in place of these, signed with that RSA key (see --sns-identity)
+//        [--sns-version 1]   their SignatureVersion
 //   load --port P --get /metrics       prints the body of one answer
+//   load --sns-identity DIR            writes a key (key.pem) and its certificate, named as SNS names it
 //
 // Prints one JSON object: requests, ok, other, errors, seconds, rate, p50_ms, p99_ms, max_ms.
-#include "core/base/crypto.hpp"
-#include "core/base/encoding.hpp"
-
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <map>
 #include <memory>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
+
+#include "messages.hpp"
 
 namespace {
 
@@ -38,33 +40,11 @@ using Clock = std::chrono::steady_clock;
 struct Options {
     int port = 0;
     std::string path = "/hooks/bank", secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", accepted, prefix = "msg";
+    std::string sns_key, sns_version = "1";
     size_t connections = 64, requests = 200'000, drip = 0, threads = 1;
     double seconds = 60;
     bool repeat = false;
 };
-
-struct Prepared {
-    std::string id;
-    std::string bytes;
-};
-
-Prepared prepare(const Options& options, size_t number, const std::string& key, const std::string& timestamp) {
-    Prepared out;
-    char id[64];
-    std::snprintf(id, sizeof id, "%s_%08zx", options.prefix.c_str(), number);
-    out.id = id;
-    const std::string body = std::string("{\"eventTypeId\":\"user.created\",\"eventId\":\"") + id +
-                             "\",\"links\":{\"event\":\"https://au-api.basiq.io/events/" + id +
-                             "\",\"eventEntity\":\"https://au-api.basiq.io/users/88a85f64-5717-4562-b3fc-2c963f66af88\"}}";
-    uint8_t digest[64];
-    const std::string_view parts[] = {out.id, ".", timestamp, ".", body};
-    const size_t size = gh::hmac(gh::HashAlgorithm::sha256, key, parts, digest);
-    out.bytes = "POST " + options.path + " HTTP/1.1\r\nHost: gateway.example\r\nContent-Type: application/json\r\nUser-Agent: load\r\nwebhook-id: " +
-                out.id + "\r\nwebhook-timestamp: " + timestamp +
-                "\r\nwebhook-signature: v1," + gh::to_base64({reinterpret_cast<char*>(digest), size}) +
-                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-    return out;
-}
 
 int connect_to(int port) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -97,19 +77,19 @@ size_t complete(const std::string& answer) {
     if (head == std::string::npos) return 0;
     size_t length = 0;
     for (size_t at = answer.find("\r\n"); at < head; at = answer.find("\r\n", at + 2))
-        if (::strncasecmp(answer.c_str() + at + 2, "content-length:", 15) == 0) length = std::strtoul(answer.c_str() + at + 17, nullptr, 10);
+        if (::strncasecmp(answer.c_str() + at + 2, "content-length:", 15) == 0)
+            length = std::strtoul(answer.c_str() + at + 17, nullptr, 10);
     return answer.size() >= head + 4 + length ? head + 4 + length : 0;
 }
 
 class Load {
 public:
     explicit Load(Options options) : options_(std::move(options)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-        std::string_view coded = options_.secret;
-        if (coded.starts_with("whsec_")) coded.remove_prefix(6);
-        const std::string key = gh::from_base64_lenient(coded).value_or("");
-        const std::string timestamp = std::to_string(std::time(nullptr));
+        const auto messages = options_.sns_key.empty() ? bench::hmac_messages(options_.path, options_.prefix, options_.secret)
+                                                       : bench::sns_messages(options_.path, options_.sns_key, options_.sns_version);
         const size_t count = options_.repeat ? 1 : options_.requests;
-        for (size_t i = 0; i < count; ++i) prepared_.push_back(prepare(options_, i, key, timestamp));
+        prepared_.reserve(count);
+        for (size_t i = 0; i < count; ++i) prepared_.push_back(messages->make(i));
         latencies_.reserve(options_.requests);
         if (!options_.accepted.empty()) accepted_ = std::fopen(options_.accepted.c_str(), "a");
     }
@@ -225,23 +205,27 @@ private:
     }
 
     double percentile(double p) const {
-        return latencies_.empty() ? 0 : latencies_[std::min(latencies_.size() - 1, static_cast<size_t>(p * static_cast<double>(latencies_.size())))] / 1000.0;
+        return latencies_.empty()
+                   ? 0
+                   : latencies_[std::min(latencies_.size() - 1, static_cast<size_t>(p * static_cast<double>(latencies_.size())))] / 1000.0;
     }
 
     void print() {
         const double seconds = seconds_;
         std::sort(latencies_.begin(), latencies_.end());
         std::string statuses;
-        for (const auto& [status, count] : statuses_) statuses += (statuses.empty() ? "\"" : ",\"") + status + "\":" + std::to_string(count);
-        std::printf("{\"requests\":%zu,\"ok\":%zu,\"other\":%zu,\"errors\":%zu,\"seconds\":%.3f,\"rate\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
-                    "\"max_ms\":%.3f,\"statuses\":{%s}}\n",
-                    started_, ok_, other_, errors_, seconds, static_cast<double>(ok_ + other_) / seconds, percentile(0.5), percentile(0.99),
-                    latencies_.empty() ? 0.0 : latencies_.back() / 1000.0, statuses.c_str());
+        for (const auto& [status, count] : statuses_)
+            statuses += (statuses.empty() ? "\"" : ",\"") + status + "\":" + std::to_string(count);
+        std::printf(
+            "{\"requests\":%zu,\"ok\":%zu,\"other\":%zu,\"errors\":%zu,\"seconds\":%.3f,\"rate\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
+            "\"max_ms\":%.3f,\"statuses\":{%s}}\n",
+            started_, ok_, other_, errors_, seconds, static_cast<double>(ok_ + other_) / seconds, percentile(0.5), percentile(0.99),
+            latencies_.empty() ? 0.0 : latencies_.back() / 1000.0, statuses.c_str());
     }
 
     Options options_;
     int epoll_;
-    std::vector<Prepared> prepared_;
+    std::vector<bench::Prepared> prepared_;
     std::vector<Connection> connections_;
     std::vector<int> drips_;
     std::vector<uint32_t> latencies_; ///< microseconds
@@ -282,17 +266,34 @@ int main(int argc, char** argv) {
         }
         if (i + 1 >= argc) break;
         const std::string value = argv[++i];
-        if (name == "--port") options.port = std::stoi(value);
-        else if (name == "--path") options.path = value;
-        else if (name == "--secret") options.secret = value;
-        else if (name == "--connections") options.connections = std::stoul(value);
-        else if (name == "--requests") options.requests = std::stoul(value);
-        else if (name == "--seconds") options.seconds = std::stod(value);
-        else if (name == "--drip") options.drip = std::stoul(value);
-        else if (name == "--accepted") options.accepted = value;
-        else if (name == "--prefix") options.prefix = value;
-        else if (name == "--get") get_path = value;
-        else if (name == "--threads") options.threads = std::max(1ul, std::stoul(value));
+        if (name == "--port")
+            options.port = std::stoi(value);
+        else if (name == "--path")
+            options.path = value;
+        else if (name == "--secret")
+            options.secret = value;
+        else if (name == "--connections")
+            options.connections = std::stoul(value);
+        else if (name == "--requests")
+            options.requests = std::stoul(value);
+        else if (name == "--seconds")
+            options.seconds = std::stod(value);
+        else if (name == "--drip")
+            options.drip = std::stoul(value);
+        else if (name == "--accepted")
+            options.accepted = value;
+        else if (name == "--prefix")
+            options.prefix = value;
+        else if (name == "--get")
+            get_path = value;
+        else if (name == "--sns")
+            options.sns_key = value;
+        else if (name == "--sns-version")
+            options.sns_version = value;
+        else if (name == "--sns-identity")
+            return bench::sns_identity(value) ? 0 : 1;
+        else if (name == "--threads")
+            options.threads = std::max(1ul, std::stoul(value));
         else {
             std::fprintf(stderr, "load: unknown option %s; see the top of load.cpp\n", name.c_str());
             return 2;
@@ -308,12 +309,15 @@ int main(int argc, char** argv) {
     share.connections = options.connections / options.threads;
     share.requests = options.requests / options.threads;
     share.drip = options.drip / options.threads;
-    std::vector<std::unique_ptr<Load>> loads;
+    // Signing takes longer than sending: on all threads.
+    std::vector<std::unique_ptr<Load>> loads(options.threads);
+    std::vector<std::thread> threads;
     for (size_t i = 0; i < options.threads; ++i) {
         share.prefix = options.threads > 1 ? options.prefix + "_" + std::to_string(i) : options.prefix;
-        loads.push_back(std::make_unique<Load>(share));
+        threads.emplace_back([&loads, i, share] { loads[i] = std::make_unique<Load>(share); });
     }
-    std::vector<std::thread> threads;
+    for (auto& thread : threads) thread.join();
+    threads.clear();
     for (auto& load : loads) threads.emplace_back([&load] { load->run(); });
     for (auto& thread : threads) thread.join();
     for (size_t i = 1; i < loads.size(); ++i) loads[0]->add(*loads[i]);

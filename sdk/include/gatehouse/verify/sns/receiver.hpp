@@ -34,9 +34,14 @@ public:
     receiver(const receiver&) = delete;
     receiver& operator=(const receiver&) = delete;
 
-    /// Enrolls egress, the two handshake fetch-backs and the operations "approve", "subscriptions" and "forget". Call it before enrolling
-    /// fetch-backs of your own: the first match counts.
-    void enroll(registry& r);
+    /// Enrolls egress, the two handshake fetch-backs and the operations "approve" (kind confirm), "subscriptions" (kind list) and "forget".
+    /// Call it before enrolling fetch-backs of your own: the first match counts. own_list: the plugin enrolls an operation of kind list
+    /// itself, because its provider has subscriptions of another kind around the topics; see records().
+    enum class own_list { no, yes };
+    void enroll(registry& r, own_list own = own_list::no);
+
+    /// Every topic known, and every one that topic_arns names.
+    std::vector<topic_entry> records() const;
 
     verdict verify(const request& in, const envelope_check& more = {}, const raw_check& more_raw = {}) const;
 

@@ -36,7 +36,7 @@ inline std::string subscription_of(const http::response& answer, const topic_arn
 
 } // namespace detail
 
-inline void receiver::enroll(registry& r) {
+inline void receiver::enroll(registry& r, own_list own) {
     if (!settings_.other_origin().empty())
         r.egress_setting("signing_cert_host");
     else
@@ -45,8 +45,9 @@ inline void receiver::enroll(registry& r) {
     r.fetch_back(k_unsubscribe_type, [this](const stored_event& e) { return unsubscribed(e); });
     r.operation("approve", "Confirm the subscription of a topic that waits for approval", detail::k_topic_argument, "confirm",
                 [this](const json::document& a) { return approve(a); });
-    r.operation("subscriptions", "The SNS subscriptions of this source and their states", {}, "list",
-                [this](const json::document& a) { return list(a); });
+    if (own == own_list::no)
+        r.operation("subscriptions", "The SNS subscriptions of this source and their states", {}, "list",
+                    [this](const json::document& a) { return list(a); });
     r.operation("forget", "Forget what is known of a topic: it is no longer waiting, or no longer accepted unless topic_arns names it",
                 detail::k_topic_argument, "", [this](const json::document& a) { return forget(a); });
 }
@@ -108,14 +109,19 @@ inline job<void> receiver::pin(topic_arn arn, std::string detail) const {
     co_await put_state(topics_.put(entry));
 }
 
-inline job<result> receiver::list(const json::document&) const {
-    json::array out;
-    for (const auto& e : topics_.all()) out.add(e.shown());
+inline std::vector<topic_entry> receiver::records() const {
+    std::vector<topic_entry> out = topics_.all();
     for (const auto& [text, arn] : settings_.topics()) {
         if (topics_.find(text)) continue;
         topic_entry e(text, topic_state::pending_confirmation, host_.now());
-        out.add(e.detail("named in topic_arns; no confirmation by this source is known").shown());
+        out.push_back(e.detail("named in topic_arns; no confirmation by this source is known"));
     }
+    return out;
+}
+
+inline job<result> receiver::list(const json::document&) const {
+    json::array out;
+    for (const auto& e : records()) out.add(e.shown());
     co_return document(out.text());
 }
 

@@ -5,6 +5,7 @@
 #include <gatehouse/host.hpp>
 #include <gatehouse/iso_time.hpp>
 #include <gatehouse/json.hpp>
+#include <gatehouse/subscription.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,13 +14,9 @@
 namespace gatehouse::sns {
 
 /// pending_approval: a topic nobody named asks for confirmation, an operator decides. pending_confirmation: pinned (by an operator or by a
-/// provider's answer), not confirmed yet. disabled: SNS said that the subscription has ended. All but the first are pinned.
-enum class topic_state { pending_approval, pending_confirmation, active, disabled };
-
-inline std::string_view to_text(topic_state s) {
-    static constexpr std::string_view names[] = {"pending-approval", "pending-confirmation", "active", "disabled"};
-    return names[static_cast<size_t>(s)];
-}
+/// provider's answer), not confirmed yet. disabled: SNS said that the subscription has ended. All but the first are pinned. The other
+/// states of subscriptions are not used here.
+using topic_state = subscription_state;
 
 /// One topic. The token confirms the subscription: it is kept in the state and never shown.
 class topic_entry {
@@ -32,7 +29,7 @@ public:
         if (!d["topic_arn"].is_string() || !since) return std::nullopt;
         for (const auto s :
              {topic_state::pending_approval, topic_state::pending_confirmation, topic_state::active, topic_state::disabled}) {
-            if (d["state"].text() != to_text(s)) continue;
+            if (d["state"].text() != to_string(s)) continue;
             topic_entry e(d["topic_arn"].text(), s, *since);
             e.subscription_ = d["subscription_arn"].text();
             e.token_ = d["token"].text();
@@ -67,16 +64,24 @@ public:
         return *this;
     }
 
-    /// As operators see it.
-    json::object shown() const {
-        return json::object({{"id", arn_},
-                             {"state", to_text(state_)},
-                             {"topic_arn", arn_},
+    /// As operators and the host's reconciler see it. SNS offers subscribers no list: it is what we remember.
+    subscription_record record() const {
+        return subscription_record(arn_, state_)
+            .facts({{"topic_arn", arn_}, {"subscription_arn", subscription_}, {"since", utc_text(since_)}})
+            .ours(pinned())
+            .from_memory()
+            .detail(detail_);
+    }
+    json::object shown() const { return record().json(); }
+    std::string text() const {
+        return json::object({{"topic_arn", arn_},
+                             {"state", to_string(state_)},
                              {"subscription_arn", subscription_},
                              {"detail", detail_},
-                             {"since", utc_text(since_)}});
+                             {"since", utc_text(since_)},
+                             {"token", token_}})
+            .text();
     }
-    std::string text() const { return shown().add("token", token_).text(); }
 
 private:
     std::string arn_, subscription_, token_, detail_;

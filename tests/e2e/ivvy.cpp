@@ -1,0 +1,75 @@
+// iVvy against the real server: two signatures, the record read back with signed requests, deletions that need no read.
+#include "tests/e2e/world.hpp"
+
+using namespace gh;
+using namespace gh::test;
+
+namespace {
+
+std::string settings(const std::string& more = "") {
+    return std::string("{") + k_patient + (more.empty() ? "" : "," + more) + "}";
+}
+
+int64_t calls(World& w, const std::string& what) {
+    const auto state = w.command("ivvy", "state");
+    return state.find("calls")->find(what) ? state.find("calls")->integer_of(what) : 0;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(every_kind_of_notification_is_confirmed_verified_and_read_back) {
+    World w({{"ivvy", settings()}});
+    for (const std::string subject : {"CompanyAdded", "ContactNoteAdded", "OpportunityAdded", "InvoiceUpdated",
+                                      "BookingRoomReservationAdded", "RoomInventoryUpdated", "RoomRatesUpdated"}) {
+        BOOST_TEST_CONTEXT(subject) {
+            const auto id = w.send("ivvy", subject).at(0);
+            BOOST_REQUIRE_MESSAGE(w.reaches(id, "delivered"), w.gateway().log());
+            BOOST_TEST(w.document(id) != "null");
+        }
+    }
+    BOOST_TEST(calls(w, "contact?action=getCompany") == 1);
+    BOOST_TEST(calls(w, "venue?action=getBookingRoomReservationList") == 1);
+    BOOST_TEST(w.count("ivvy", "certificate_reads") == 1);
+    BOOST_TEST(w.command("ivvy", "state").integer_of("key_reads") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_deletion_needs_no_read) {
+    World w({{"ivvy", settings()}});
+    w.settle("ivvy", "CompanyAdded");
+    const auto company = w.send("ivvy", "CompanyDeleted").at(0), note = w.send("ivvy", "BookingNoteDeleted").at(0);
+    BOOST_REQUIRE(w.reaches(company, "delivered"));
+    BOOST_REQUIRE(w.reaches(note, "delivered"));
+    BOOST_TEST(w.event(company).text_of("type") == "Company.deleted");
+    BOOST_TEST(calls(w, "contact?action=getCompany") == 1); // of the first one only
+    BOOST_TEST(calls(w, "venue?action=getBookingNoteList") == 0);
+    BOOST_TEST(w.document(company) == "null");
+}
+
+BOOST_AUTO_TEST_CASE(each_spoiled_message_is_refused_with_its_own_reason) {
+    World w({{"ivvy", settings()}});
+    w.check_tampers("ivvy", "CompanyAdded");
+    const auto unknown = w.send("ivvy", "CompanyAdded", R"("tamper":"unknown-subject")").at(0);
+    BOOST_TEST(w.reaches(unknown, "delivered"));
+    BOOST_TEST(w.event(unknown).text_of("type") == "LoyaltyCardPrinted");
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_cannot_be_had_is_our_trouble_and_passes) {
+    World w({{"ivvy", settings()}});
+    w.command("ivvy", "faults", R"({"mode":"status","status":500,"path":"/accountnotifications","count":2})");
+    const auto id = w.send("ivvy", "CompanyAdded").at(0);
+    BOOST_REQUIRE(w.reaches(id, "delivered"));
+    BOOST_TEST(w.answers("ivvy", "503") == 2);
+    BOOST_TEST(w.refused("ivvy", "inner_signature_mismatch") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(errors_are_told_by_the_body_whatever_the_status) {
+    World w({{"ivvy", settings(R"("error_status":"ok")")}},
+            [](std::string& yaml) { replace(yaml, "\"mode\":\"required\"", "\"mode\":\"best-effort\""); });
+    w.settle("ivvy", "CompanyAdded");
+    w.command(
+        "ivvy", "faults",
+        R"({"mode":"status","status":200,"path":"/api","count":1,"body":"{\"errorCode\":400,\"message\":\"no\",\"specificCode\":23016}"})");
+    const auto id = w.send("ivvy", "CompanyUpdated").at(0);
+    BOOST_REQUIRE(w.reaches(id, "delivered"));
+    BOOST_TEST(std::string(w.event(id).text_of("reason")).find("23016") != std::string::npos);
+}
