@@ -118,6 +118,37 @@ BOOST_AUTO_TEST_CASE(a_stale_document_is_mended_by_a_new_subscription) {
     BOOST_TEST(has(stored.at("meta/" + old), "replaced by subscription " + id));
 }
 
+BOOST_AUTO_TEST_CASE(subscriptions_are_made_listed_and_ended_by_hand) {
+    AxwayWorld w(R"({"subscribe":false})", [](std::string& config) {
+        const std::string automatic = "\"reconcile\":\"auto\"";
+        config.replace(config.find(automatic), automatic.size(), "\"reconcile\":\"manual\"");
+    });
+    const auto operate = [&](std::vector<std::string> arguments, int expected = 0) {
+        const auto [code, text] = w.gateway.operate(std::move(arguments));
+        BOOST_CHECK_MESSAGE(code == expected, "exit " << code << ": " << text);
+        return text;
+    };
+    const std::string url = "url=http://127.0.0.1:" + std::to_string(w.gateway.port()) + "/hooks/axway";
+    operate({"subscriptions", "call", "axway", "subscribe", url, "topic=accounts", "mode=snapshot-patch"});
+    BOOST_REQUIRE(w.state().find("subscriptions")->items.size() == 1u);
+    const std::string id = w.subscription(0);
+    const std::string listed = operate({"subscriptions", "list", "--source", "axway"});
+    BOOST_TEST(has(listed, id), listed);
+    BOOST_TEST(has(listed, "active"), listed);
+    BOOST_TEST(!has(listed, "foreign"), listed);
+    BOOST_TEST(has(operate({"subscriptions", "call", "axway", "list"}), id));
+    // What the configuration wants is there already.
+    BOOST_TEST(has(operate({"subscriptions", "plan"}), "nothing to do"));
+    w.send("snapshot");
+    w.send("patch");
+    BOOST_REQUIRE(w.all_sent());
+    BOOST_REQUIRE(eventually([&] { return w.receiver.count() == 2; }));
+    BOOST_TEST(axway::equal(*tree(w.receiver.deliveries().back().request.body), *w.published(), axway::comparison::by_text));
+    operate({"subscriptions", "call", "axway", "unsubscribe", "id=" + id});
+    BOOST_TEST(w.state().find("subscriptions")->items.empty());
+    BOOST_TEST(has(operate({"subscriptions", "plan"}), "would create"));
+}
+
 BOOST_AUTO_TEST_CASE(numbers_come_out_as_they_went_in) {
     AxwayWorld w;
     w.command("publish", R"({"payload":{"big":9223372036854775807,"precise":0.123456789012345678901234567890,"n":1}})");

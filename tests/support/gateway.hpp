@@ -40,6 +40,20 @@ public:
         return true;
     }
 
+    struct Output {
+        int code = 0;
+        std::string text; ///< of stdout and stderr
+    };
+    /// Runs a verb of the program against this server, as its operator does.
+    Output operate(std::vector<std::string> arguments) const {
+        const auto out = dir_ / "verb.out";
+        std::filesystem::remove(out);
+        arguments.insert(arguments.begin(), {GATEHOUSE_BINARY, "--config", (dir_ / "gatehouse.yaml").string(), "--admin",
+                                             "http://127.0.0.1:" + std::to_string(admin_port_)});
+        const int code = Child(arguments, environment_, out, out).wait();
+        return {code, read_file(out)};
+    }
+
     int stop(int signal = SIGTERM) { return child_->kill(signal); }
 
     /// The first log line after `from` that contains the text; empty if there is none.
