@@ -32,7 +32,8 @@ public:
         if (client_.mode != "header" && client_.mode != "body") throw command_error::invalid("oauth_mode: give header or body");
         const bool always_on = flag_of(settings["always_on"], "always_on", true);
         mode_ = text_of(settings["mode"], "mode", "snapshot-patch");
-        if (mode_ != "snapshot-patch" && mode_ != "snapshot-only") throw command_error::invalid("mode: give snapshot-patch or snapshot-only");
+        if (mode_ != "snapshot-patch" && mode_ != "snapshot-only")
+            throw command_error::invalid("mode: give snapshot-patch or snapshot-only");
         topic& documents = model_.add_topic("accounts", "snapshot", always_on);
         topic& events = model_.add_topic("leads", "event", always_on);
         if (!flag_of(settings["subscribe"], "subscribe", !host.fresh())) return;
@@ -92,7 +93,8 @@ public:
         }
         json::object source{{"plugin", "axway"}, {"settings", settings}, {"fetch_back", json::object{{"mode", "required"}}}};
         if (!subscribed)
-            source.add("subscription", json::object{{"url", host_.target_url()}, {"topic", "accounts"}, {"mode", mode_}, {"reconcile", "auto"}});
+            source.add("subscription",
+                       json::object{{"url", host_.target_url()}, {"topic", "accounts"}, {"mode", mode_}, {"reconcile", "auto"}});
         return json::object{{"types", types}, {"tampers", spoils}, {"commands", commands}, {"source", source}, {"secrets", secrets}}.text();
     }
 

@@ -39,8 +39,7 @@ public:
           key_path_("/accounts/" + api_.settings().account + "/" +
                     std::to_string(std::chrono::floor<std::chrono::seconds>(host.wall_now()).time_since_epoch().count()) +
                     "/notifcert.txt") {
-        if (subscribed_)
-            api_.subscribe_all(sns_sim::with_credentials(host.target_url(), sns_.settings()));
+        if (subscribed_) api_.subscribe_all(sns_sim::with_credentials(host.target_url(), sns_.settings()));
     }
 
     api_answer serve(const gatehouse::request& r) {

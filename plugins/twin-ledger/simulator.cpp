@@ -166,10 +166,8 @@ private:
         }
         json::object block{{"url", host_.target_url()}, {"topic", topic_}};
         if (!first()) block.add("reconcile", "auto");
-        return {{"plugin", "twin-ledger"},
-                {"settings", settings},
-                {"fetch_back", json::object{{"mode", "required"}}},
-                {"subscription", block}};
+        return {
+            {"plugin", "twin-ledger"}, {"settings", settings}, {"fetch_back", json::object{{"mode", "required"}}}, {"subscription", block}};
     }
     json::object secrets() const {
         json::object out{{"user_secret", user_secret_}};

@@ -10,10 +10,11 @@ BOOST_AUTO_TEST_CASE(fresh_accounts_are_subscribed_by_the_server_and_what_they_s
     std::map<std::string, std::string> settings;
     for (const auto& [provider, type] : types) settings[provider] = provider == "ivvy" ? std::string("{") + k_patient + "}" : "{}";
     World w(settings, {}, true);
-    for (const auto& [provider, type] : types)
-        BOOST_TEST_CONTEXT(provider) {
+    for (const auto& [provider, type] : types) BOOST_TEST_CONTEXT(provider) {
             BOOST_REQUIRE_MESSAGE(
-                eventually([&] { return w.operate({"--json", "subscriptions", "--source", provider}).find(R"("state":"active")") != std::string::npos; }),
+                eventually([&] {
+                    return w.operate({"--json", "subscriptions", "--source", provider}).find(R"("state":"active")") != std::string::npos;
+                }),
                 w.operate({"subscriptions"}) << w.gateway().log());
             const auto id = w.send(provider, type).at(0);
             BOOST_TEST(w.reaches(id, "delivered"), w.gateway().log());

@@ -1,12 +1,12 @@
 // A real `gatehouse serve` process with a config of the test's, on ports of its own choice.
 #pragma once
 
-#include "tests/support/child.hpp"
-#include "tests/support/temp_dir.hpp"
-
 #include <cstdint>
 #include <memory>
 #include <string>
+
+#include "tests/support/child.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace gh::test {
 
@@ -27,8 +27,9 @@ public:
     /// Starts the process and waits until it serves. False when it ended before; see log().
     bool start() {
         const size_t before = log().size();
-        child_ = std::make_unique<Child>(std::vector<std::string>{GATEHOUSE_BINARY, "--config", (dir_ / "gatehouse.yaml").string(), "serve"},
-                                         environment_, log_file(), log_file());
+        child_ =
+            std::make_unique<Child>(std::vector<std::string>{GATEHOUSE_BINARY, "--config", (dir_ / "gatehouse.yaml").string(), "serve"},
+                                    environment_, log_file(), log_file());
         std::string line;
         const bool up = eventually([&] {
             line = line_with(before, "\"message\":\"serving\"");
