@@ -114,7 +114,9 @@ public:
     }
     /// The stored event with that dedupe key, as the API gives it; null while there is none.
     json::Value event(const std::string& key) {
-        const auto found = read(api("/api/v1/events?search=" + url_encode(key)).body);
+        std::string query = key;
+        if (const size_t at = query.find('#'); at != std::string::npos) query.replace(at, 1, "%23");
+        const auto found = read(api("/api/v1/events?search=" + query).body);
         if (!found.find("items") || found.find("items")->items.empty()) return {};
         return read(api("/api/v1/events/" + std::string(found.find("items")->items[0].text_of("id"))).body);
     }

@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(delivery_pages_and_filters) {
         one.id = ids[i];
         const auto found = store->deliveries(one).value();
         BOOST_REQUIRE(found.items.size() == 1u);
-        BOOST_TEST(found.items[0].id == ids[i]);
+        BOOST_TEST((found.items[0].id == ids[i]));
         BOOST_TEST(found.next.empty());
     }
     BOOST_TEST(count([&](auto& q) { q.id = Uuid::v7_of(at(3)); }) == 0u);
