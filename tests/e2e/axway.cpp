@@ -43,7 +43,10 @@ BOOST_AUTO_TEST_CASE(patches_are_applied_once_each_and_in_order_though_the_gatew
     }
     BOOST_REQUIRE(w.all_sent(300s));
     // Delivered in the order of the key: whoever gets the last one got all.
-    BOOST_REQUIRE(eventually([&] { return w.receiver.count() >= static_cast<size_t>(count) + 1; }, 300s));
+    BOOST_REQUIRE_MESSAGE(eventually([&] { return w.receiver.count() >= static_cast<size_t>(count) + 1; }, 60s),
+                          w.receiver.count() << " deliveries; pending: " << w.admin("/api/v1/deliveries?status=pending&limit=5")
+                                             << "; received: " << w.admin("/api/v1/events?status=received&limit=5") << "; conflict: "
+                                             << w.admin("/api/v1/events?status=conflict&limit=5"));
     const auto published = w.published();
     BOOST_TEST(eventually(
         [&] { return axway::equal(*tree(w.receiver.deliveries().back().request.body), *published, axway::comparison::by_text); }));
@@ -51,7 +54,8 @@ BOOST_AUTO_TEST_CASE(patches_are_applied_once_each_and_in_order_though_the_gatew
     int64_t before = 0;
     for (const auto& d : w.receiver.deliveries()) {
         const int64_t sequence = axway::json::parse(d.request.body)["sequence"].integer().value_or(-1);
-        BOOST_TEST_REQUIRE((sequence == before + 1 || sequence <= before));
+        BOOST_REQUIRE_MESSAGE(sequence == before + 1 || sequence <= before, sequence << " came after " << before << " of " << w.receiver.count() << ": "
+                                                                                        << w.admin("/api/v1/deliveries?status=pending&limit=2"));
         before = std::max(before, sequence);
     }
     BOOST_TEST(before == count + 1);
