@@ -43,7 +43,11 @@ public:
                     line(c, c.record->state);
             }
         }
-        for (const auto* record : foreign_) plan_.lines.push_back({*record, "foreign", false, {}});
+        // What the plugin remembers because it asked this source, and waits for an operator, is more than somebody else's.
+        for (const auto* record : foreign_) {
+            const bool waits = record->from_memory && record->state == "pending_approval";
+            plan_.lines.push_back({*record, waits ? record->state : "foreign", false, {}});
+        }
         plan_.intent_settled = s_.intent && s_.listed;
         return std::move(plan_);
     }

@@ -46,7 +46,8 @@ BOOST_AUTO_TEST_CASE(patches_are_applied_once_each_and_in_order_though_the_gatew
     BOOST_REQUIRE_MESSAGE(eventually([&] { return w.receiver.count() >= static_cast<size_t>(count) + 1; }, 60s),
                           w.receiver.count() << " deliveries; pending: " << w.admin("/api/v1/deliveries?status=pending&limit=5")
                                              << "; received: " << w.admin("/api/v1/events?status=received&limit=5") << "; conflict: "
-                                             << w.admin("/api/v1/events?status=conflict&limit=5"));
+                                             << w.admin("/api/v1/events?status=conflict&limit=5")
+                                             << "; dead: " << w.admin("/api/v1/deliveries?status=dead&limit=5"));
     const auto published = w.published();
     BOOST_TEST(eventually(
         [&] { return axway::equal(*tree(w.receiver.deliveries().back().request.body), *published, axway::comparison::by_text); }));

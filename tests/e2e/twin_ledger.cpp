@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_subscription_is_confirmed_by_the_server) {
     const std::string answer = w.cli({"subscriptions", "call", "twin", "subscribe", "url=" + url, "topic=line-4"});
     BOOST_TEST(has(answer, "kept by the gateway, not shown: server_secret"), answer);
     BOOST_TEST(eventually([&] { return w.command("state")["subscriptions"][0]["confirmed"] == true; }), w.gateway->log());
-    BOOST_TEST(eventually([&] { return has(w.cli({"subscriptions", "--source", "twin"}), "\"state\":\"active\""); }), w.gateway->log());
+    BOOST_TEST(eventually([&] { return has(w.cli({"subscriptions", "--source", "twin"}), "\"provider_state\":\"active\""); }), w.gateway->log());
     const json sent = w.command("send", {{"type", "ledger.entry.updated"}});
     BOOST_REQUIRE(sent["sent"] == 1);
     BOOST_TEST(w.event(sent["messages"][0]["id"], "delivered")["trust"] == "verified");

@@ -269,6 +269,14 @@ BOOST_AUTO_TEST_CASE(decisions) {
              for (auto& r : *s.listed) r.ours = true;
          },
          " | 1:active 2:pending_approval"},
+        {"what asked this source and waits for an operator is shown so, at the provider it is somebody else's",
+         [](Situation& s) {
+             s.wanted.reset();
+             s.can_create = false;
+             s.listed = {record("1", k_block, "pending_approval"), record("2", k_block, "pending_approval")};
+             s.listed->at(0).from_memory = true;
+         },
+         " | 1:pending_approval 2:foreign"},
         {"nothing is removed where the plugin cannot",
          [](Situation& s) {
              s.can_remove = false;
