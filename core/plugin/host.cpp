@@ -50,7 +50,7 @@ public:
         generation->number = ++number_;
         vault_.set_key(config.store.key);
         try {
-            load_plugins(config.plugins.directory, *generation);
+            load_plugins(config.plugins, *generation);
             for (const auto& source : config.sources) {
                 const auto* before = present && unchanged == Unchanged::keep ? open_before(*present, *source) : nullptr;
                 const bool same = before && before->config == source && same_code(*present, *generation, source->plugin);
@@ -66,9 +66,12 @@ public:
         return generation;
     }
 
+    /// For inspection, signed or not.
     std::variant<std::shared_ptr<const Library>, Refused> get(const std::filesystem::path& file) {
         const std::lock_guard lock(mutex_);
-        return shelf_.get(file);
+        auto shelved = shelf_.get(file, nullptr);
+        if (auto* refused = std::get_if<Refused>(&shelved)) return std::move(*refused);
+        return std::get<Shelved>(std::move(shelved)).library;
     }
 
     Result<std::shared_ptr<Source>> open(std::shared_ptr<const Library> library, std::shared_ptr<const config::Source> config,
@@ -85,25 +88,28 @@ public:
     Explain explain; ///< set before anything is opened
 
 private:
-    void load_plugins(const std::filesystem::path& directory, Generation& generation) {
-        std::map<std::filesystem::path, std::shared_ptr<const Library>> loaded;
-        for (const auto& file : plugin_files(directory)) {
-            auto library = shelf_.get(file);
-            if (const auto* refused = std::get_if<Refused>(&library)) {
+    void load_plugins(const config::Plugins& config, Generation& generation) {
+        const Trust trust{config.signatures == config::Signatures::required, config.keys};
+        const bool same_trust = trust == std::exchange(trust_, trust);
+        std::map<std::filesystem::path, Shelved> loaded;
+        for (const auto& file : plugin_files(config.directory)) {
+            auto shelved = shelf_.get(file, &trust);
+            if (const auto* refused = std::get_if<Refused>(&shelved)) {
                 add_refused(generation, file, name_from(file), *refused);
-                // What was loaded from this path before goes on serving.
+                // What was loaded from this path before goes on serving, if it was trusted by the rules of now.
                 const auto before = loaded_.find(file);
-                if (before == loaded_.end() || refused->code == k_quarantined) continue;
-                library = before->second;
+                if (before == loaded_.end() || refused->code == k_quarantined || !same_trust) continue;
+                shelved = before->second;
             }
-            const auto& kept = std::get<0>(library);
-            const auto& name = kept->descriptor().name;
-            if (!generation.libraries.emplace(name, kept).second) {
+            const auto& kept = std::get<Shelved>(shelved);
+            const auto& name = kept.library->descriptor().name;
+            if (!generation.libraries.emplace(name, kept.library).second) {
                 add_refused(generation, file, name, {"duplicate_name", "another file already is plugin " + name + "; remove one of them"});
                 continue;
             }
             loaded.emplace(file, kept);
-            generation.plugins.push_back(info_of(file, kept->descriptor()));
+            generation.plugins.push_back(info_of(file, kept.library->descriptor()));
+            generation.plugins.back().signed_by = kept.signed_by;
         }
         loaded_ = std::move(loaded);
     }
@@ -258,7 +264,8 @@ private:
     Shelf shelf_;
     const std::shared_ptr<Control> control_;
     uint64_t number_ = 0;
-    std::map<std::filesystem::path, std::shared_ptr<const Library>> loaded_;
+    Trust trust_;
+    std::map<std::filesystem::path, Shelved> loaded_;
     std::map<std::string, std::pair<std::shared_ptr<const Library>, uint64_t>> current_;
     std::map<std::string, std::weak_ptr<SourceState>> states_;
 };

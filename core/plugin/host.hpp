@@ -29,6 +29,7 @@ struct PluginInfo {
     std::string state; ///< "loaded", "refused"
     std::string code;  ///< of the refusal: "no_symbol", "wrong_major", "needs_newer", "null_descriptor", "short_struct", "not_elf", …
     std::string reason;
+    std::string signed_by; ///< the key's name, "acme (ed25519:…)"; empty: unsigned
     std::string settings_schema;
     std::vector<std::string> sources;
 };

@@ -10,10 +10,22 @@ Check Shelf::quarantine(const CrashMark& mark) const {
                                       (staging_.directory() / mark.file).string() + " to try this one again"};
 }
 
-std::variant<std::shared_ptr<const Library>, Refused> Shelf::get(const std::filesystem::path& file) {
+std::variant<Shelved, Refused> Shelf::get(const std::filesystem::path& file, const Trust* trust) {
     auto read = read_plugin_file(file);
     if (auto* refused = std::get_if<Refused>(&read)) return std::move(*refused);
     const auto& image = std::get<FileImage>(read);
+    std::string signed_by;
+    if (trust) {
+        const auto signer = check_signature(image, trust->signatures_required, trust->keys);
+        if (const auto* refused = std::get_if<Refused>(&signer)) return *refused;
+        if (const auto* key = std::get<0>(signer)) signed_by = key->name();
+    }
+    auto library = get(image);
+    if (auto* refused = std::get_if<Refused>(&library)) return std::move(*refused);
+    return Shelved{std::get<0>(std::move(library)), std::move(signed_by)};
+}
+
+std::variant<std::shared_ptr<const Library>, Refused> Shelf::get(const FileImage& image) {
     if (const auto known = by_hash_.find(image.hash); known != by_hash_.end()) return known->second;
     if (auto refused = quarantine(image.mark())) return std::move(*refused);
     auto loaded = load(image);
