@@ -177,6 +177,8 @@ private:
             library = before;
             const auto file = info->file;
             *info = info_of(file, before->descriptor());
+            for (const auto& was : present.plugins)
+                if (was.name == plugin && was.state == "loaded") info->signed_by = was.signed_by;
             add_refused(generation, file, plugin, why);
         }
     }
