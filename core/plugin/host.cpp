@@ -184,6 +184,10 @@ private:
     }
 
     void complete_infos(Generation& generation) {
+        metrics_
+            .gauge("gatehouse_plugin_libraries",
+                   "Different builds of plugins loaded since the start; none is unloaded, a restart lets them go.")
+            .set(static_cast<double>(shelf_.loaded()));
         for (auto& info : generation.plugins) {
             if (info.state != "loaded") continue;
             info.generation = generation_of(info.name, generation.libraries.at(info.name));

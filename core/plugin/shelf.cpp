@@ -1,5 +1,7 @@
 #include "core/plugin/shelf.hpp"
 
+#include <algorithm>
+
 namespace gh::plugin {
 
 Check Shelf::quarantine(const CrashMark& mark) const {
@@ -34,6 +36,11 @@ std::variant<std::shared_ptr<const Library>, Refused> Shelf::get(const FileImage
                                      refused->code == "not_loadable");
     if (!passing) by_hash_.emplace(image.hash, loaded);
     return loaded;
+}
+
+size_t Shelf::loaded() const {
+    return static_cast<size_t>(
+        std::count_if(by_hash_.begin(), by_hash_.end(), [](const auto& entry) { return entry.second.index() == 0; }));
 }
 
 std::variant<std::shared_ptr<const Library>, Refused> Shelf::load(const FileImage& image) {

@@ -39,6 +39,8 @@ public:
     /// it came from the surroundings (staging, missing libraries, time). Code of its own: quarantined (two crashes, see crash.hpp).
     /// The bytes whose signature is checked are those that are loaded. `trust` null: signatures are not looked at.
     std::variant<Shelved, Refused> get(const std::filesystem::path& file, const Trust* trust);
+    /// How many are loaded: each different build ever loaded, since none is unloaded.
+    size_t loaded() const;
 
 private:
     std::variant<std::shared_ptr<const Library>, Refused> get(const FileImage&);

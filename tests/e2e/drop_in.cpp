@@ -80,7 +80,7 @@ private:
         to.sin_family = AF_INET;
         to.sin_port = htons(port_);
         to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        const timeval limit{10, 0};
+        const timeval limit{60, 0};
         ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         if (::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) close();
     }
@@ -286,9 +286,10 @@ BOOST_FIXTURE_TEST_CASE(replacing_the_file_under_load_fails_and_loses_no_request
     for (; done < swaps; ++done) {
         const auto before = generation();
         drop(builds[(done + 1) % 2]);
-        if (!eventually([&] { return generation() > before; })) break;
+        if (!eventually([&] { return generation() > before; }, std::chrono::seconds(60))) break;
         const auto seen = answered();
-        if (!eventually([&] { return answered() > seen + 5 || failed > 0; })) break; // the new generation takes requests
+        if (!eventually([&] { return answered() > seen + 5 || failed > 0; }, std::chrono::seconds(60)))
+            break; // the new generation takes requests
         if (done == 10) early = footprint(gateway.child().pid());
     }
     stop = true;
