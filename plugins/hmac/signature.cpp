@@ -69,32 +69,24 @@ signature::signature(host h, const settings& s)
 }
 
 std::vector<signature::part> signature::parse_template(std::string_view text) {
+    static constexpr std::pair<std::string_view, decltype(part::what)> k_names[] = {
+        {"body", part::body}, {"timestamp", part::timestamp}, {"method", part::method}, {"target", part::target}, {"path", part::path}};
     std::vector<part> out;
     while (!text.empty()) {
-        if (text.front() != '{') {
-            const size_t end = std::min(text.find('{'), text.size());
-            out.push_back({part::literal, std::string(text.substr(0, end))});
-            text.remove_prefix(end);
+        const size_t end = std::min(text.find(text.front() == '{' ? '}' : '{'), text.size());
+        std::string name(text.substr(0, end));
+        text.remove_prefix(end);
+        if (name.front() != '{') {
+            out.push_back({part::literal, std::move(name)});
             continue;
         }
-        const size_t end = text.find('}');
-        const std::string name(text.substr(1, end == std::string_view::npos ? end : end - 1));
-        if (name == "body")
-            out.push_back({part::body, {}});
-        else if (name == "timestamp")
-            out.push_back({part::timestamp, {}});
-        else if (name == "method")
-            out.push_back({part::method, {}});
-        else if (name == "target")
-            out.push_back({part::target, {}});
-        else if (name == "path")
-            out.push_back({part::path, {}});
-        else if (name.size() > 7 && name.substr(0, 7) == "header:")
-            out.push_back({part::header, name.substr(7)});
-        else
+        name.erase(0, 1);
+        const auto known = std::find_if(std::begin(k_names), std::end(k_names), [&](const auto& k) { return k.first == name; });
+        if (text.empty() || (known == std::end(k_names) && name.rfind("header:", 0) != 0))
             throw setting_error("signed", "\"{" + printable(name, 40) +
                                               "}\" is none of {body}, {timestamp}, {method}, {target}, {path} and {header:<name>}");
-        text.remove_prefix(end + 1);
+        out.push_back(known == std::end(k_names) ? part{part::header, name.substr(7)} : part{known->second, {}});
+        text.remove_prefix(1);
     }
     return out;
 }

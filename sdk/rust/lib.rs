@@ -1,7 +1,8 @@
 //! Gatehouse plugins in Rust: a safe layer over gatehouse/abi.h, without crates. What each thing means stands there.
 //!
 //! A plugin implements [`Source`] for one type and names it in [`plugin!`]. Its functions are called from several threads at once, so the
-//! type is `Sync`. Panics become failed calls with their text as reason and never cross the border; do not build with panic=abort.
+//! type is `Sync`. Panics become failed calls with their text as reason and never cross the border; do not build with panic=abort. They print to
+//! the server's standard error, too, so report what can happen as a `Fault`.
 //!
 //! Built by rustc alone:
 //!     rustc --edition 2021 -O --crate-type rlib --crate-name gatehouse sdk/rust/lib.rs
@@ -156,6 +157,8 @@ pub enum Verdict {
     Refuse(Refusal),
     /// Something is missing that a job can fetch; then the request is verified once more.
     Need(Box<dyn Job>),
+    /// Our own trouble and its reason: no answer is given, and the sender keeps the message.
+    Fault(String),
 }
 
 #[derive(Default)]
@@ -188,6 +191,8 @@ pub enum Outcome {
     /// The sender waits; the job ends with [`Ask::Respond`].
     Job(Box<dyn Job>),
     Refuse(Refusal),
+    /// Our own trouble and its reason: the sender keeps the message.
+    Fault(String),
 }
 
 #[derive(Default)]

@@ -146,6 +146,11 @@ fn refuse(refusal: &Refusal, give: impl FnOnce(&abi::refusal) -> abi::Status) ->
     })
 }
 
+fn fault(host: Host, why: &str) -> abi::Status {
+    host.fail(why);
+    FAILED
+}
+
 extern "C" fn verify<S: Source>(user: *mut c_void, request: *const abi::request, answer: *const abi::verify_answer) -> abi::Status {
     let (own, a) = unsafe { (&*(user as *const Enrolled<S, VerifyFn<S>>), &*answer) };
     guarded(own.host, || match (own.f)(&own.source, &unsafe { Request::new(request) }) {
@@ -163,6 +168,7 @@ extern "C" fn verify<S: Source>(user: *mut c_void, request: *const abi::request,
         }
         Verdict::Refuse(no) => refuse(&no, |r| (a.refuse)(a.context, r)),
         Verdict::Need(job) => give(own.host, job, |j| (a.need)(a.context, j)),
+        Verdict::Fault(why) => fault(own.host, &why),
     })
 }
 
@@ -203,6 +209,7 @@ extern "C" fn handle<S: Source>(
         }
         Outcome::Job(job) => give(own.host, job, |j| (a.job)(a.context, j)),
         Outcome::Refuse(no) => refuse(&no, |r| (a.refuse)(a.context, r)),
+        Outcome::Fault(why) => fault(own.host, &why),
     })
 }
 
@@ -234,10 +241,7 @@ extern "C" fn open_source<S: Source>(host: *const abi::host, settings: *const ab
                 unsafe { out.write(Box::into_raw(opened) as *mut c_void) };
                 OK
             }
-            Err(why) => {
-                host.fail(&why);
-                FAILED
-            }
+            Err(why) => fault(host, &why),
         }
     })
 }
