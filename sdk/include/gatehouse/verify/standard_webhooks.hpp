@@ -104,8 +104,8 @@ public:
         if ((count == 0 && !asymmetric_) || broken)
             throw failure::retry("setting \"" + secret_ + "\" has no value, or one that is not a key");
         return refusal("signature_mismatch", std::to_string(candidates.size() + asymmetric.size()) + " signature(s) against " +
-                                                 std::to_string(count) + " secret(s), body of " + std::to_string(r.body().size()) +
-                                                 " bytes: is \"" + secret_ +
+                                                 std::to_string(count) + " secret(s)" + (asymmetric_ ? " and the public keys" : "") +
+                                                 ", body of " + std::to_string(r.body().size()) + " bytes: is \"" + secret_ +
                                                  "\" this endpoint's, and does nothing on the way change the body?");
     }
 
