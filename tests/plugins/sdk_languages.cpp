@@ -148,8 +148,8 @@ BOOST_DATA_TEST_CASE(events, k_names, name) {
     BOOST_TEST(e.type == "unknown");
     BOOST_TEST(e.subject == "");
     // What could reach another path of the API is no subject; the first field of a name counts.
-    for (const std::string& bad :
-         {std::string("../x"), std::string("a%2fb"), std::string(41, 'a'), std::string("\xff"), std::string("a\0b", 3)})
+    for (const std::string& bad : {std::string("../x"), std::string(".."), std::string("."), std::string("a%2fb"), std::string(41, 'a'),
+                                   std::string("\xff"), std::string("a\0b", 3)})
         BOOST_TEST(p.handle(signed_with("new", "parcel=" + bad + "&parcel=p-1")).subject == "");
     BOOST_TEST(p.handle(signed_with("new", "&&xparcel=a&parcel&parcel=" + std::string(40, 'a') + "&parcel=b")).subject ==
                std::string(40, 'a'));

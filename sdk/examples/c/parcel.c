@@ -20,7 +20,8 @@ static int is_good(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
 }
 
-/* The value of one field: 1 to 40 letters, digits, "-" and "."; empty when it is not there or anything else. */
+/* The value of one field: 1 to 40 letters, digits, "-" and ".", not beginning with "." (a path of ".." would leave its place); empty when
+ * it is not there or anything else. */
 static gatehouse_text field(gatehouse_bytes form, const char* name) {
     const gatehouse_text none = {"", 0};
     const char *p = (const char*)form.data, *end = p + form.size;
@@ -31,7 +32,7 @@ static gatehouse_text field(gatehouse_bytes form, const char* name) {
         if ((size_t)(stop - p) > size && memcmp(p, name, size) == 0 && p[size] == '=') {
             const gatehouse_text value = {p + size + 1, (size_t)(stop - p) - size - 1};
             for (size_t i = 0; i < value.size; ++i)
-                if (value.size > 40 || !is_good(value.data[i])) return none;
+                if (value.size > 40 || value.data[0] == '.' || !is_good(value.data[i])) return none;
             return value;
         }
         p = next ? next + 1 : end;

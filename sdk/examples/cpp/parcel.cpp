@@ -13,7 +13,8 @@ constexpr std::string_view k_schema =
   "secret": {"type": ["string", "array"], "items": {"type": "string"}, "writeOnly": true, "description": "Signs notifications; several during a rotation"},
   "api_key": {"type": "string", "writeOnly": true, "description": "Key for Parcel's API"}}})";
 
-/// The value of one field: 1 to 40 letters, digits, "-" and "."; "" when it is not there or anything else.
+/// The value of one field: 1 to 40 letters, digits, "-" and ".", not beginning with "." (a path of ".." would leave its place); "" when it
+/// is not there or anything else.
 std::string_view field(std::string_view form, std::string_view name) {
     while (!form.empty()) {
         const std::string_view pair = form.substr(0, form.find('&'));
@@ -24,7 +25,8 @@ std::string_view field(std::string_view form, std::string_view name) {
         const auto good = [](char c) {
             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
         };
-        return value.size() <= 40 && std::all_of(value.begin(), value.end(), good) ? value : std::string_view();
+        return value.size() <= 40 && value.substr(0, 1) != "." && std::all_of(value.begin(), value.end(), good) ? value
+                                                                                                                : std::string_view();
     }
     return {};
 }

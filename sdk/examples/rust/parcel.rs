@@ -25,10 +25,11 @@ impl Source for Parcel {
     }
 }
 
-/// The value of one field: 1 to 40 letters, digits, "-" and "."; "" when it is not there or anything else.
+/// The value of one field: 1 to 40 letters, digits, "-" and ".", not beginning with "." (a path of ".." would leave its place); "" when it
+/// is not there or anything else.
 fn field(form: &[u8], name: &str) -> String {
     let value = form.split(|c| *c == b'&').find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")).unwrap_or(b"");
-    let good = value.len() <= 40 && value.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'-' || *c == b'.');
+    let good = value.len() <= 40 && !value.starts_with(b".") && value.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'-' || *c == b'.');
     if good { String::from_utf8_lossy(value).into_owned() } else { String::new() }
 }
 
