@@ -4,6 +4,9 @@
 //! type is `Sync`. Panics become failed calls with their text as reason and never cross the border; do not build with panic=abort. They print to
 //! the server's standard error, too, so report what can happen as a `Fault`.
 //!
+//! Left out, and to be added as abi.h has them when a plugin needs them: headers of responses and results, state that is committed with a
+//! result, share_key and limits of requests, reading a secret's bytes, interfaces by id.
+//!
 //! Built by rustc alone:
 //!     rustc --edition 2021 -O --crate-type rlib --crate-name gatehouse sdk/rust/lib.rs
 //!     rustc --edition 2021 -O --crate-type cdylib -C strip=symbols --extern gatehouse=libgatehouse.rlib parcel.rs
@@ -164,6 +167,8 @@ pub enum Verdict {
 #[derive(Default)]
 pub struct Acceptance {
     pub signed: Option<Signed>,
+    /// Nothing but an unguessable address or an equally weak proof: the mark stays with the event.
+    pub unverified_origin: bool,
     pub replay_id: String,
 }
 
@@ -203,6 +208,10 @@ pub struct Event {
     pub subject: String,
     pub ordering_key: String,
     pub occurred_at: Option<i64>,
+    /// A resend may differ in its bytes: equal keys with different bodies are no conflict.
+    pub body_may_vary: bool,
+    /// What the sender hears once it is stored, 200 to 299; 0 = 202.
+    pub http_status: i32,
 }
 
 /// Time depends on the lengths only.

@@ -158,7 +158,7 @@ extern "C" fn verify<S: Source>(user: *mut c_void, request: *const abi::request,
             let signed = yes.signed.as_ref();
             let accepted = abi::acceptance {
                 struct_size: size::<abi::acceptance>(),
-                trust: 0,
+                trust: yes.unverified_origin as u32,
                 signed_at: signed.map_or(NO_TIME, |s| s.at),
                 tolerance_past: signed.map_or(0, |s| s.tolerance_past),
                 tolerance_future: signed.map_or(0, |s| s.tolerance_future),
@@ -183,13 +183,13 @@ extern "C" fn handle<S: Source>(
         Outcome::Event(e) => {
             let event = abi::event {
                 struct_size: size::<abi::event>(),
-                flags: 0,
+                flags: e.body_may_vary as u32,
                 dedupe_key: text(&e.dedupe_key),
                 kind: text(&e.kind),
                 subject: text(&e.subject),
                 ordering_key: text(&e.ordering_key),
                 occurred_at: e.occurred_at.unwrap_or(NO_TIME),
-                http_status: 0,
+                http_status: e.http_status,
                 // An event cannot be better proved than the request that announced it.
                 trust: accepted.trust,
             };
