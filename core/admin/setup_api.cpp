@@ -92,7 +92,7 @@ void write_destination(json::Writer& w, const delivery::DestinationState& state,
 
 void write_plugin(json::Writer& w, const plugin::PluginInfo& p, const plugin::Generation& generation, bool whole) {
     w.object().member("name", p.name).member("version", p.version).member("summary", p.summary).member("file", p.file.string());
-    w.member("state", p.state).member("code", p.code).member("reason", p.reason).member("generation", p.generation);
+    w.member("state", p.state).member("code", p.code).member("reason", p.reason).member("signed_by", p.signed_by).member("generation", p.generation);
     w.name("abi")
         .object()
         .member("built", "1." + std::to_string(p.abi_minor_built))

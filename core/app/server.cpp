@@ -11,6 +11,7 @@
 #include "core/plugin/crash.hpp"
 #include "core/plugin/host.hpp"
 #include "core/plugin/job.hpp"
+#include "core/plugin/watch.hpp"
 #include "core/store/store.hpp"
 #include "core/subscriptions/recovery.hpp"
 #include "core/subscriptions/subscriptions.hpp"
@@ -99,10 +100,13 @@ public:
         host_ = std::make_unique<plugin::Host>(clock_, store_.get(), log_, metrics_, *staging);
         subscriptions_ = std::make_unique<subscriptions::Subscriptions>(
             subscriptions::Subscriptions::Parts{run_job(), *store_, host_->vault(), clock_, log_, metrics_, [this] { return reopen(); }});
-        recoveries_ = std::make_unique<subscriptions::Recoveries>(subscriptions::Recoveries::Parts{subscriptions_->operations(), *store_, clock_, log_, metrics_,
+        recoveries_ = std::make_unique<subscriptions::Recoveries>(subscriptions::Recoveries::Parts{
+            subscriptions_->operations(), *store_, clock_, log_, metrics_,
             [this](const std::string& name, std::string& reason) { return subscriptions_->find(name, reason); },
             [this] { return subscriptions_->names(); }});
         admin_ = std::make_unique<admin::Admin>(services());
+        watch_ = std::make_unique<plugin::Watch>(
+            config->plugins.directory, [this] { drop_in(); }, log_);
         generation_.store(host_->load(*config));
         report_sources();
         apply(config, generation_.load());
@@ -115,6 +119,7 @@ public:
         if (const auto bound = admin_server_->start(); !bound.ok()) return bound;
         http_server_ = std::make_unique<http::Server>("http", config->server.listen, http::Limits{}, *ingest_, log_, metrics_);
         if (const auto bound = http_server_->start(); !bound.ok()) return bound;
+        watch_->start();
         return Done{};
     }
 
@@ -124,7 +129,7 @@ public:
         if (!loaded.ok()) return loaded.error();
         const auto config = *loaded;
         const auto before = config_.load();
-        auto generation = host_->load(*config);
+        auto generation = host_->load(*config, generation_.load().get());
         auto lost = first_lost(*generation_.load(), *generation);
         if (lost.empty()) lost = first_bad_block(*generation);
         if (!lost.empty()) {
@@ -139,6 +144,7 @@ public:
         config_.store(config);
         generation_.store(generation);
         apply(config, generation);
+        watch_->look_at(config->plugins.directory);
         report_sources();
         log_.info("app", "reloaded", {{"generation", generation->number}, {"sources", config->sources.size()}});
         return Done{};
@@ -148,15 +154,34 @@ public:
     Status reopen() {
         const std::lock_guard lock(reload_mutex_);
         const auto config = config_.load();
-        auto generation = host_->load(*config);
+        auto generation = host_->load(*config, generation_.load().get());
         if (auto lost = first_lost(*generation_.load(), *generation); !lost.empty()) return Error{lost};
         generation_.store(generation);
         apply(config, generation);
         return Done{};
     }
 
+    /// The plugin directory changed: new code for the sources as they are configured. Other than in a reload a source may go, with its
+    /// file.
+    void drop_in() {
+        const std::lock_guard lock(reload_mutex_);
+        const auto config = config_.load();
+        const auto before = generation_.load();
+        const auto generation = host_->load(*config, before.get(), plugin::Unchanged::keep);
+        generation_.store(generation);
+        apply(config, generation);
+        for (size_t i = 0; i < generation->slots.size(); ++i) {
+            const auto &was = before->slots[i], &is = generation->slots[i]; // one config, one order
+            if (was.source && !is.source)
+                log_.error("app", "a source is not available and answers 503", {{"source", is.config->name}, {"reason", is.reason}});
+            if (!was.source && is.source) log_.info("app", "a source serves", {{"source", is.config->name}});
+        }
+        log_.info("app", "plugin directory changed", {{"generation", generation->number}, {"plugins", generation->libraries.size()}});
+    }
+
     void drain() {
         if (!ingest_) return;
+        watch_.reset();
         const auto config = config_.load();
         const Millis limit = config ? config->server.drain : Millis(0);
         ingest_->set_draining();
@@ -273,6 +298,7 @@ private:
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<egress::Client> fetch_client_, delivery_client_;
     std::unique_ptr<plugin::Host> host_;
+    std::unique_ptr<plugin::Watch> watch_;
     std::unique_ptr<delivery::Deliverer> deliverer_;
     std::mutex jobs_mutex_;
     std::shared_ptr<plugin::JobRunner> jobs_; ///< null once the server ends; guarded from the moment that others run

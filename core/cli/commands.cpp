@@ -13,6 +13,8 @@ const Option k_limit{"--limit", "N", "at most this many, newest first (default 5
 const Option k_control{"--control", "HOST:PORT", "the sandbox's control address (default 127.0.0.1:8090)"};
 const Option k_destination{"--destination", "NAME", "only this destination"};
 
+const Option k_key{"--key", "FILE",
+                   "for sign the private key (needed), for verify a public one (default: plugins.keys of the configuration)"};
 const Option k_prune{"--prune", "", "also remove subscriptions of ours that are not wanted"};
 
 std::vector<Command> table() {
@@ -34,6 +36,18 @@ std::vector<Command> table() {
          "check a plugin file: load it, run its samples, and see that changed requests are refused",
          {},
          plugins_check},
+        {"plugins new",
+         "NAME [DIR]",
+         "write the project of a new plugin into a new folder",
+         {{"--template", "DIR", "folder with the template (default: that of the SDK installed with this program)"}},
+         plugins_new},
+        {"plugins keygen",
+         "FILE",
+         "make a key to sign plugins with: the private one in FILE, the public one in FILE.pub",
+         {},
+         plugins_keygen},
+        {"plugins sign", "FILE.so", "sign a plugin file, into FILE.so.sig", {k_key}, plugins_sign},
+        {"plugins verify", "FILE.so", "check a plugin file's signature and say whose it is", {k_key}, plugins_verify},
         {"sources list", "", "configured sources with state, routes and counters", {}, sources_list},
         {"destinations list", "", "configured destinations with state and counters", {}, destinations_list},
         {"destinations enable", "NAME", "deliver again after 410 Gone or disable", {}, destinations_enable},

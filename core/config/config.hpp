@@ -2,6 +2,7 @@
 // reference (${env:NAME}, ${file:PATH}), never from a template that expands for others. etc/gatehouse.yaml is the commented reference.
 #pragma once
 
+#include "core/base/ed25519.hpp"
 #include "core/base/result.hpp"
 #include "core/base/secret.hpp"
 #include "core/base/time.hpp"
@@ -56,8 +57,19 @@ struct Store {
 };
 
 enum class Isolation { none, process };
+/// Whether a plugin file needs a signature by one of the keys. One that is there must be good in any case.
+enum class Signatures { required, allow_unsigned };
+/// A public key whose owner's plugins are trusted.
+struct TrustedKey {
+    std::filesystem::path file;
+    ed25519::PublicKey key;
+    std::string name() const { return file.stem().string() + " (" + key.id() + ")"; } ///< "acme (ed25519:…)"
+    bool operator==(const TrustedKey&) const = default;
+};
 struct Plugins {
     std::filesystem::path directory;
+    Signatures signatures = Signatures::allow_unsigned;
+    std::vector<TrustedKey> keys;
     Isolation isolation = Isolation::none;
     std::map<std::string, Isolation> overrides;
 };

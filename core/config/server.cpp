@@ -1,6 +1,10 @@
 #include "core/config/listen.hpp"
 #include "core/config/sections.hpp"
 
+#include <sys/stat.h>
+
+#include <fstream>
+
 namespace gh::config {
 
 namespace {
@@ -59,6 +63,37 @@ std::optional<Listen> read_listen(Context& context, const Node& node, int line, 
     }
     if (const auto* e = s.entry("token"); e && token) read_token(s, *e, s.name("token"), *token);
     return out;
+}
+
+/// A key file decides whose code runs here, as the plugin files themselves do.
+std::string read_key(const std::filesystem::path& file, ed25519::PublicKey& out) {
+    struct stat info {};
+    std::error_code fault;
+    if (::stat(file.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return "cannot be read, or is not a regular file";
+    if (info.st_mode & (S_IWGRP | S_IWOTH)) return "group or others may write it, and so choose who is trusted; chmod go-w";
+    std::ifstream in(file, std::ios::binary);
+    std::string text(16 * 1024, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<size_t>(in.gcount()));
+    if (in.bad() || text.empty()) return "cannot be read, or is empty";
+    const auto key = ed25519::PublicKey::from_pem(text);
+    wipe(text); // a private key, perhaps, by mistake
+    if (!key) return key.error().message;
+    out = *key;
+    return {};
+}
+
+void read_keys(Section& s, std::vector<TrustedKey>& keys) {
+    std::vector<std::string> files;
+    if (!s.names("keys", files)) return;
+    for (const auto& file : files) {
+        TrustedKey key;
+        key.file = (s.context().directory / file).lexically_normal();
+        if (const auto fault = read_key(key.file, key.key); !fault.empty())
+            s.context().faults.error(s.entry("keys")->line, s.name("keys") + ": " + key.file.string() + ": " + fault);
+        else
+            keys.push_back(std::move(key));
+    }
 }
 
 } // namespace
@@ -121,12 +156,18 @@ void read_store(Context& context, const Node& node, int line, Store& store) {
 }
 
 void read_plugins(Context& context, const Node& node, int line, Plugins& plugins) {
-    Section s(context, node, line, "plugins", {"directory", "isolation", "overrides"});
+    Section s(context, node, line, "plugins", {"directory", "signatures", "keys", "isolation", "overrides"});
     const std::vector<std::pair<std::string, Isolation>> choices = {{"none", Isolation::none}, {"process", Isolation::process}};
     const auto refuse_process = [&](Isolation isolation, int at, const std::string& where) {
         if (isolation == Isolation::process) context.faults.error(at, where + ": \"process\" is not available yet; write none");
     };
     s.file("directory", plugins.directory);
+    read_keys(s, plugins.keys);
+    const std::vector<std::pair<std::string, Signatures>> signatures = {{"required", Signatures::required},
+                                                                        {"allow-unsigned", Signatures::allow_unsigned}};
+    if (s.choice("signatures", plugins.signatures, signatures) && plugins.signatures == Signatures::required && !s.entry("keys"))
+        context.faults.error(s.entry("signatures")->line,
+                             "plugins.signatures: required needs plugins.keys, the public key files of those whose plugins may run here");
     if (s.choice("isolation", plugins.isolation, choices))
         refuse_process(plugins.isolation, s.entry("isolation")->line, "plugins.isolation");
     if (const auto* e = s.entry("overrides")) {

@@ -83,7 +83,10 @@ void Loop::wait() {
     // First, because answers give back room that the new input may need.
     take_posted();
     for (int i = 0; i < n; ++i)
-        if (events[i].data.ptr) dispatch(events[i].events, static_cast<Watched*>(events[i].data.ptr));
+        if (events[i].data.ptr) {
+            dispatch(events[i].events, static_cast<Watched*>(events[i].data.ptr));
+            if (completed.size() >= k_hand_over) hand_over();
+        }
 }
 
 template <class F>

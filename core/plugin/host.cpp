@@ -44,14 +44,20 @@ public:
           control_(std::make_shared<Control>()) {}
     ~Impl() { control_->stop(); }
 
-    std::shared_ptr<const Generation> load(const config::Config& config) {
+    std::shared_ptr<const Generation> load(const config::Config& config, const Generation* present, Unchanged unchanged) {
         const std::lock_guard lock(mutex_);
         auto generation = std::make_shared<Generation>();
         generation->number = ++number_;
         vault_.set_key(config.store.key);
         try {
-            const auto libraries = load_plugins(config.plugins.directory, *generation);
-            for (const auto& source : config.sources) generation->slots.push_back(open_slot(source, libraries, *generation));
+            load_plugins(config.plugins, *generation);
+            for (const auto& source : config.sources) {
+                const auto* before = present && unchanged == Unchanged::keep ? open_before(*present, *source) : nullptr;
+                const bool same = before && before->config == source && same_code(*present, *generation, source->plugin);
+                generation->slots.push_back(same ? *before : open_slot(source, *generation));
+            }
+            if (present) fall_back(*generation, *present, unchanged);
+            complete_infos(*generation);
         } catch (const std::exception& error) {
             log_.error("plugin", "loading plugins failed", {{"reason", error.what()}});
             for (size_t i = generation->slots.size(); i < config.sources.size(); ++i)
@@ -60,9 +66,12 @@ public:
         return generation;
     }
 
+    /// For inspection, signed or not.
     std::variant<std::shared_ptr<const Library>, Refused> get(const std::filesystem::path& file) {
         const std::lock_guard lock(mutex_);
-        return shelf_.get(file);
+        auto shelved = shelf_.get(file, nullptr);
+        if (auto* refused = std::get_if<Refused>(&shelved)) return std::move(*refused);
+        return std::get<Shelved>(std::move(shelved)).library;
     }
 
     Result<std::shared_ptr<Source>> open(std::shared_ptr<const Library> library, std::shared_ptr<const config::Source> config,
@@ -79,44 +88,112 @@ public:
     Explain explain; ///< set before anything is opened
 
 private:
-    using Libraries = std::map<std::string, std::shared_ptr<const Library>>;
-
-    Libraries load_plugins(const std::filesystem::path& directory, Generation& generation) {
-        Libraries libraries;
-        std::map<std::filesystem::path, std::shared_ptr<const Library>> loaded;
-        for (const auto& file : plugin_files(directory)) {
-            auto library = shelf_.get(file);
-            if (const auto* refused = std::get_if<Refused>(&library)) {
+    void load_plugins(const config::Plugins& config, Generation& generation) {
+        const Trust trust{config.signatures == config::Signatures::required, config.keys};
+        const bool same_trust = trust == std::exchange(trust_, trust);
+        std::map<std::filesystem::path, Shelved> loaded;
+        for (const auto& file : plugin_files(config.directory)) {
+            auto shelved = shelf_.get(file, &trust);
+            if (const auto* refused = std::get_if<Refused>(&shelved)) {
                 add_refused(generation, file, name_from(file), *refused);
-                // What was loaded from this path before goes on serving.
+                // What was loaded from this path before goes on serving, if it was trusted by the rules of now.
                 const auto before = loaded_.find(file);
-                if (before == loaded_.end() || refused->code == k_quarantined) continue;
-                library = before->second;
+                if (before == loaded_.end() || refused->code == k_quarantined || !same_trust) continue;
+                shelved = before->second;
             }
-            const auto& kept = std::get<0>(library);
-            const auto& name = kept->descriptor().name;
-            if (!libraries.emplace(name, kept).second) {
+            const auto& kept = std::get<Shelved>(shelved);
+            const auto& name = kept.library->descriptor().name;
+            if (!generation.libraries.emplace(name, kept.library).second) {
                 add_refused(generation, file, name, {"duplicate_name", "another file already is plugin " + name + "; remove one of them"});
                 continue;
             }
             loaded.emplace(file, kept);
-            generation.plugins.push_back(info_of(file, kept->descriptor()));
-            generation.plugins.back().generation = generation_of(name, kept);
+            generation.plugins.push_back(info_of(file, kept.library->descriptor()));
+            generation.plugins.back().signed_by = kept.signed_by;
         }
         loaded_ = std::move(loaded);
-        return libraries;
     }
 
+    /// In order. A directory that cannot be read is no reason to let go of what came from it.
     std::vector<std::filesystem::path> plugin_files(const std::filesystem::path& directory) {
         std::vector<std::filesystem::path> files;
         std::error_code error;
-        for (const auto& entry : std::filesystem::directory_iterator(directory, error))
-            if (entry.path().extension() == ".so") files.push_back(entry.path());
-        if (error)
+        for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end; at.increment(error))
+            if (at->path().extension() == ".so") files.push_back(at->path());
+        if (error) {
             log_.error("plugin", "the plugin directory cannot be read; set plugins.directory to where the *.so files are",
                        {{"directory", directory.string()}, {"reason", error.message()}});
+            files.clear();
+            for (const auto& [file, library] : loaded_)
+                if (file.parent_path() == directory) files.push_back(file);
+        }
         std::sort(files.begin(), files.end());
         return files;
+    }
+
+    /// The slot of that source in `generation`, if it is open there.
+    static const SourceSlot* open_before(const Generation& generation, const config::Source& source) {
+        for (const auto& slot : generation.slots)
+            if (slot.source && slot.config->name == source.name) return &slot;
+        return nullptr;
+    }
+
+    static std::shared_ptr<const Library> code(const Generation& generation, const std::string& plugin) {
+        const auto found = generation.libraries.find(plugin);
+        return found == generation.libraries.end() ? nullptr : found->second;
+    }
+
+    static bool same_code(const Generation& a, const Generation& b, const std::string& plugin) {
+        const auto in_a = code(a, plugin);
+        return in_a && in_a == code(b, plugin);
+    }
+
+    /// New code that shuts out a source is refused as a whole: sources of one plugin never run different code.
+    void fall_back(Generation& generation, const Generation& present, Unchanged unchanged) {
+        for (auto& [plugin, library] : generation.libraries) {
+            const auto before = code(present, plugin);
+            if (!before || before == library) continue;
+            const auto lost = std::find_if(generation.slots.begin(), generation.slots.end(), [&, &name = plugin](const auto& slot) {
+                return slot.config->plugin == name && !slot.source && open_before(present, *slot.config);
+            });
+            if (lost == generation.slots.end()) continue;
+            const Refused why{"source_not_open", "source " + lost->config->name +
+                                                     " would no longer open, so the version before serves on: " + lost->reason +
+                                                     "; change its settings and reload, or put back the file of before"};
+            std::map<size_t, SourceSlot> back;
+            bool all = true;
+            for (size_t i = 0; i < generation.slots.size(); ++i) {
+                const auto& config = generation.slots[i].config;
+                if (config->plugin != plugin) continue;
+                const auto* open = open_before(present, *config);
+                auto slot = open && open->config == config && unchanged == Unchanged::keep ? *open : open_slot_with(before, config);
+                all = all && (slot.source || !open);
+                back.emplace(i, std::move(slot));
+            }
+            if (!all) continue; // the settings are at fault, not the code
+            for (auto& [i, slot] : back) generation.slots[i] = std::move(slot);
+            const auto info = std::find_if(generation.plugins.begin(), generation.plugins.end(),
+                                           [&, &name = plugin](const auto& one) { return one.state == "loaded" && one.name == name; });
+            library = before;
+            const auto file = info->file;
+            *info = info_of(file, before->descriptor());
+            for (const auto& was : present.plugins)
+                if (was.name == plugin && was.state == "loaded") info->signed_by = was.signed_by;
+            add_refused(generation, file, plugin, why);
+        }
+    }
+
+    void complete_infos(Generation& generation) {
+        metrics_
+            .gauge("gatehouse_plugin_libraries",
+                   "Different builds of plugins loaded since the start; none is unloaded, a restart lets them go.")
+            .set(static_cast<double>(shelf_.loaded()));
+        for (auto& info : generation.plugins) {
+            if (info.state != "loaded") continue;
+            info.generation = generation_of(info.name, generation.libraries.at(info.name));
+            for (const auto& slot : generation.slots)
+                if (slot.source && slot.config->plugin == info.name) info.sources.push_back(slot.config->name);
+        }
     }
 
     void add_refused(Generation& generation, const std::filesystem::path& file, const std::string& name, const Refused& refused) {
@@ -143,30 +220,29 @@ private:
         return since;
     }
 
-    std::string why_missing(const std::string& wanted, const Libraries& libraries, const Generation& generation) const {
+    static std::string why_missing(const std::string& wanted, const Generation& generation) {
         for (const auto& info : generation.plugins)
             if (info.name == wanted && info.state == "refused")
                 return "plugin " + wanted + " (" + info.file.filename().string() + ") is refused, " + info.code + ": " + info.reason;
         std::vector<std::string> names;
-        for (const auto& [name, library] : libraries) names.push_back(name);
+        for (const auto& [name, library] : generation.libraries) names.push_back(name);
         const auto near = config::nearest(wanted, names);
         return "no plugin \"" + wanted + "\" is loaded" +
                (near.empty() ? "; put its .so file into the plugin directory" : ", did you mean \"" + near + "\"?");
     }
 
-    SourceSlot open_slot(const std::shared_ptr<const config::Source>& config, const Libraries& libraries, Generation& generation) {
+    SourceSlot open_slot(const std::shared_ptr<const config::Source>& config, const Generation& generation) {
+        if (auto library = code(generation, config->plugin)) return open_slot_with(std::move(library), config);
+        const auto where = config->position.file.empty() ? std::string() : config->position.text() + ": ";
+        return {config, nullptr, where + "sources." + config->name + ".plugin: " + why_missing(config->plugin, generation)};
+    }
+
+    SourceSlot open_slot_with(std::shared_ptr<const Library> library, const std::shared_ptr<const config::Source>& config) {
         const auto empty = [&](std::string reason) { return SourceSlot{config, nullptr, std::move(reason)}; };
-        const auto library = libraries.find(config->plugin);
-        if (library == libraries.end()) {
-            const auto where = config->position.file.empty() ? std::string() : config->position.text() + ": ";
-            return empty(where + "sources." + config->name + ".plugin: " + why_missing(config->plugin, libraries, generation));
-        }
         auto state = state_of(config->name);
         if (!state) return empty("sources." + config->name + ": its state cannot be read: " + state.error().message);
-        auto source = open(library->second, config, *state);
+        auto source = open(std::move(library), config, *state);
         if (!source) return empty(source.error().message);
-        for (auto& info : generation.plugins)
-            if (info.state == "loaded" && info.name == config->plugin) info.sources.push_back(config->name);
         return {config, std::move(*source), {}};
     }
 
@@ -194,7 +270,8 @@ private:
     Shelf shelf_;
     const std::shared_ptr<Control> control_;
     uint64_t number_ = 0;
-    std::map<std::filesystem::path, std::shared_ptr<const Library>> loaded_;
+    Trust trust_;
+    std::map<std::filesystem::path, Shelved> loaded_;
     std::map<std::string, std::pair<std::shared_ptr<const Library>, uint64_t>> current_;
     std::map<std::string, std::weak_ptr<SourceState>> states_;
 };
@@ -207,8 +284,8 @@ void Host::explain_to(Explain explain) {
     impl_->explain = std::move(explain);
 }
 
-std::shared_ptr<const Generation> Host::load(const config::Config& config) {
-    return impl_->load(config);
+std::shared_ptr<const Generation> Host::load(const config::Config& config, const Generation* present, Unchanged unchanged) {
+    return impl_->load(config, present, unchanged);
 }
 
 Vault& Host::vault() {

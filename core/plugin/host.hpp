@@ -18,6 +18,8 @@
 
 namespace gh::plugin {
 
+class Library;
+
 /// What `gatehouse plugins` shows of one file. `reason` is a sentence that names the rule broken and the fix.
 struct PluginInfo {
     std::filesystem::path file;
@@ -27,6 +29,7 @@ struct PluginInfo {
     std::string state; ///< "loaded", "refused"
     std::string code;  ///< of the refusal: "no_symbol", "wrong_major", "needs_newer", "null_descriptor", "short_struct", "not_elf", …
     std::string reason;
+    std::string signed_by; ///< the key's name, "acme (ed25519:…)"; empty: unsigned
     std::string settings_schema;
     std::vector<std::string> sources;
 };
@@ -43,7 +46,11 @@ struct Generation {
     uint64_t number = 0;
     std::vector<SourceSlot> slots;
     std::vector<PluginInfo> plugins;
+    std::map<std::string, std::shared_ptr<const Library>> libraries; ///< the host's: what each plugin's code is in this generation
 };
+
+/// What load() does with sources whose configuration and code are the same as in the present generation.
+enum class Unchanged { reopen, keep };
 
 /// A sample request that a plugin carries.
 struct Sample {
@@ -66,7 +73,11 @@ public:
 
     /// Loads every *.so of the directory (unchanged ones are kept) and opens every source of the config. Never throws; faults are in the
     /// generation. One call at a time.
-    std::shared_ptr<const Generation> load(const config::Config&);
+    ///
+    /// What serves in `present` goes on: where a file is refused, the code loaded from it before stays; where a plugin's new code does not
+    /// open a source that is open in `present`, all of that plugin's sources stay with the code before ("source_not_open"); where the
+    /// directory cannot be read, everything stays. Only a file that is gone takes its sources along.
+    std::shared_ptr<const Generation> load(const config::Config&, const Generation* present = nullptr, Unchanged = Unchanged::reopen);
 
     /// The secrets that providers gave. Its key is that of the last config loaded. Lives as long as the host.
     Vault& vault();

@@ -1,5 +1,7 @@
 #include "core/plugin/shelf.hpp"
 
+#include <algorithm>
+
 namespace gh::plugin {
 
 Check Shelf::quarantine(const CrashMark& mark) const {
@@ -10,10 +12,22 @@ Check Shelf::quarantine(const CrashMark& mark) const {
                                       (staging_.directory() / mark.file).string() + " to try this one again"};
 }
 
-std::variant<std::shared_ptr<const Library>, Refused> Shelf::get(const std::filesystem::path& file) {
+std::variant<Shelved, Refused> Shelf::get(const std::filesystem::path& file, const Trust* trust) {
     auto read = read_plugin_file(file);
     if (auto* refused = std::get_if<Refused>(&read)) return std::move(*refused);
     const auto& image = std::get<FileImage>(read);
+    std::string signed_by;
+    if (trust) {
+        const auto signer = check_signature(image, trust->signatures_required, trust->keys);
+        if (const auto* refused = std::get_if<Refused>(&signer)) return *refused;
+        if (const auto* key = std::get<0>(signer)) signed_by = key->name();
+    }
+    auto library = get(image);
+    if (auto* refused = std::get_if<Refused>(&library)) return std::move(*refused);
+    return Shelved{std::get<0>(std::move(library)), std::move(signed_by)};
+}
+
+std::variant<std::shared_ptr<const Library>, Refused> Shelf::get(const FileImage& image) {
     if (const auto known = by_hash_.find(image.hash); known != by_hash_.end()) return known->second;
     if (auto refused = quarantine(image.mark())) return std::move(*refused);
     auto loaded = load(image);
@@ -22,6 +36,11 @@ std::variant<std::shared_ptr<const Library>, Refused> Shelf::get(const std::file
                                      refused->code == "not_loadable");
     if (!passing) by_hash_.emplace(image.hash, loaded);
     return loaded;
+}
+
+size_t Shelf::loaded() const {
+    return static_cast<size_t>(
+        std::count_if(by_hash_.begin(), by_hash_.end(), [](const auto& entry) { return entry.second.index() == 0; }));
 }
 
 std::variant<std::shared_ptr<const Library>, Refused> Shelf::load(const FileImage& image) {

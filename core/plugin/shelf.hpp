@@ -2,7 +2,7 @@
 // plugin that is swapped back and forth a thousand times costs two libraries.
 #pragma once
 
-#include "core/plugin/library.hpp"
+#include "core/plugin/signature.hpp"
 
 #include <filesystem>
 #include <map>
@@ -17,6 +17,19 @@ inline constexpr const char* k_quarantined = "quarantined";
 /// How long the trial load of one file may take.
 inline constexpr Millis k_load_limit{5'000};
 
+/// What of the configuration decides which files are trusted.
+struct Trust {
+    bool signatures_required = false;
+    std::vector<config::TrustedKey> keys;
+    bool operator==(const Trust&) const = default;
+};
+
+/// A loaded plugin, and the name of the key that its file was signed with; empty: none.
+struct Shelved {
+    std::shared_ptr<const Library> library;
+    std::string signed_by;
+};
+
 /// One thread at a time.
 class Shelf {
 public:
@@ -24,9 +37,13 @@ public:
 
     /// Reads the file and gives its library, loading it if its bytes are new. A refusal is remembered for the same bytes too, except where
     /// it came from the surroundings (staging, missing libraries, time). Code of its own: quarantined (two crashes, see crash.hpp).
-    std::variant<std::shared_ptr<const Library>, Refused> get(const std::filesystem::path& file);
+    /// The bytes whose signature is checked are those that are loaded. `trust` null: signatures are not looked at.
+    std::variant<Shelved, Refused> get(const std::filesystem::path& file, const Trust* trust);
+    /// How many are loaded: each different build ever loaded, since none is unloaded.
+    size_t loaded() const;
 
 private:
+    std::variant<std::shared_ptr<const Library>, Refused> get(const FileImage&);
     std::variant<std::shared_ptr<const Library>, Refused> load(const FileImage&);
     Check quarantine(const CrashMark&) const;
 

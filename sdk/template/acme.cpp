@@ -18,9 +18,9 @@ constexpr std::string_view k_schema = R"({
   }
 })";
 
-class acme {
+class acme_source {
 public:
-    acme(host h, const settings& s) : host_(h), verifier_("secret") {
+    acme_source(host h, const settings& s) : host_(h), verifier_("secret") {
         verifier_.check_secret(h);
         const auto api = url::parse(s["api_url"].text());
         if (!api) throw setting_error("api_url", "is not an http or https URL");
@@ -73,4 +73,4 @@ std::vector<sample> samples() {
 
 } // namespace
 
-GATEHOUSE_PLUGIN(acme, {.name = "acme", .version = "1.0.0", .summary = "Acme orders", .settings_schema = k_schema, .samples = samples})
+GATEHOUSE_PLUGIN(acme_source, {.name = "acme", .version = "1.0.0", .summary = "Acme orders", .settings_schema = k_schema, .samples = samples})

@@ -93,6 +93,53 @@ BOOST_AUTO_TEST_CASE(a_refused_new_version_leaves_the_old_one_serving) {
     BOOST_TEST(event_type(*open("tiny", "{}").source) == "second");
 }
 
+BOOST_AUTO_TEST_CASE(new_code_that_opens_no_source_is_refused_and_the_old_serves_on) {
+    const auto file = install("tiny");
+    config.sources = {source_config("one", "tiny", "{}"), source_config("two", "tiny", "{}")};
+    const auto before = host.load(config);
+    BOOST_REQUIRE(before->slots.at(0).source);
+    install("stricter", "tiny");
+    for (const auto unchanged : {Unchanged::keep, Unchanged::reopen}) {
+        const auto after = host.load(config, before.get(), unchanged);
+        for (const auto& slot : after->slots) {
+            BOOST_REQUIRE_MESSAGE(slot.source, slot.reason);
+            BOOST_TEST(event_type(*slot.source) == "tiny");
+        }
+        BOOST_REQUIRE(after->plugins.size() == 2);
+        BOOST_TEST(after->plugins[0].version == "1.0.0");
+        BOOST_TEST(after->plugins[0].sources.size() == 2u);
+        BOOST_TEST(after->plugins[1].code == "source_not_open");
+        BOOST_TEST(after->plugins[1].reason.find("source one would no longer open") == 0u, after->plugins[1].reason);
+    }
+    // With settings for it, the new one comes.
+    config.sources = {source_config("one", "tiny", R"({"token":"t"})")};
+    const auto after = host.load(config, before.get());
+    BOOST_TEST(event_type(*after->slots.at(0).source) == "stricter");
+}
+
+BOOST_AUTO_TEST_CASE(a_drop_in_leaves_other_sources_as_they_are) {
+    install("tiny");
+    install("script");
+    config.sources = {source_config("one", "tiny", "{}"), source_config("other", "script", R"({"secret":"s","key":"k"})")};
+    const auto before = host.load(config);
+    install("second", "tiny");
+    const auto after = host.load(config, before.get(), Unchanged::keep);
+    BOOST_TEST(after->slots.at(0).source != before->slots.at(0).source);
+    BOOST_TEST(event_type(*after->slots.at(0).source) == "second");
+    BOOST_TEST(after->slots.at(1).source == before->slots.at(1).source);
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_read_closes_nothing) {
+    install("tiny");
+    config.sources = {source_config("one", "tiny", "{}")};
+    const auto before = host.load(config);
+    std::filesystem::rename(plugins, folder.path() / "elsewhere");
+    const auto after = host.load(config, before.get(), Unchanged::keep);
+    BOOST_REQUIRE(after->slots.at(0).source);
+    BOOST_TEST(event_type(*after->slots.at(0).source) == "tiny");
+    BOOST_TEST(lines.has("the plugin directory cannot be read"));
+}
+
 BOOST_AUTO_TEST_CASE(a_removed_file_closes_its_sources_after_the_last_user) {
     const auto file = install("tiny");
     auto source = open("tiny", "{}").source;

@@ -67,6 +67,7 @@ BOOST_AUTO_TEST_CASE(verbs_of_the_interface_exist_and_later_ones_do_not) {
     Caller call;
     for (const char* text :
          {"serve",        "check",  "verify", "plugins",     "plugins list", "plugins show",    "plugins check",       "sources",
+          "plugins new", "plugins keygen", "plugins sign", "plugins verify",
           "destinations", "routes", "events", "events list", "events show",  "events tail",     "deliveries",          "deliveries list",
           "retry",        "replay", "dead",   "dead list",   "quarantine",   "quarantine list", "quarantine reverify", "sandbox",
           "sandbox send", "recover", "subscriptions", "subscriptions list", "subscriptions plan", "subscriptions apply",
@@ -75,7 +76,7 @@ BOOST_AUTO_TEST_CASE(verbs_of_the_interface_exist_and_later_ones_do_not) {
         arguments.push_back("--help");
         BOOST_TEST(call(arguments).code == 0, text);
     }
-    for (const char* text : {"listen", "bench", "plugins new", "plugins keygen", "plugins sign"}) {
+    for (const char* text : {"listen", "bench"}) {
         auto arguments = words(text);
         arguments.push_back("--help");
         BOOST_TEST(call(arguments).code == 2, text);

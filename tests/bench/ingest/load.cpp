@@ -4,6 +4,7 @@
 //
 //   load --port P [--path /hooks/bank] [--secret whsec_…] [--connections 64] [--requests 200000] [--seconds 60]
 //        [--drip 500]        that many more connections send one byte a second of a request that never ends
+//        [--sign]            make and sign each request when it is sent, as a real sender does, in place of all beforehand
 //        [--repeat]          send one request again and again (for servers that keep nothing)
 //        [--accepted FILE]   write the webhook-id of every request that was answered 2xx, as soon as it was (kill -9 tests)
 //        [--prefix ID]       first part of the webhook-ids
@@ -43,7 +44,7 @@ struct Options {
     std::string sns_key, sns_version = "1";
     size_t connections = 64, requests = 200'000, drip = 0, threads = 1;
     double seconds = 60;
-    bool repeat = false;
+    bool repeat = false, sign = false;
 };
 
 int connect_to(int port) {
@@ -69,6 +70,7 @@ struct Connection {
     std::string answer;
     Clock::time_point began;
     bool busy = false;
+    bench::Prepared made; ///< with --sign
 };
 
 /// Length of the complete answer at the front, 0 if more is needed.
@@ -85,11 +87,11 @@ size_t complete(const std::string& answer) {
 class Load {
 public:
     explicit Load(Options options) : options_(std::move(options)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-        const auto messages = options_.sns_key.empty() ? bench::hmac_messages(options_.path, options_.prefix, options_.secret)
-                                                       : bench::sns_messages(options_.path, options_.sns_key, options_.sns_version);
-        const size_t count = options_.repeat ? 1 : options_.requests;
+        messages_ = options_.sns_key.empty() ? bench::hmac_messages(options_.path, options_.prefix, options_.secret)
+                                             : bench::sns_messages(options_.path, options_.sns_key, options_.sns_version);
+        const size_t count = options_.sign ? 0 : options_.repeat ? 1 : options_.requests;
         prepared_.reserve(count);
-        for (size_t i = 0; i < count; ++i) prepared_.push_back(messages->make(i));
+        for (size_t i = 0; i < count; ++i) prepared_.push_back(messages_->make(i));
         latencies_.reserve(options_.requests);
         if (!options_.accepted.empty()) accepted_ = std::fopen(options_.accepted.c_str(), "a");
     }
@@ -136,9 +138,14 @@ private:
         next(c);
     }
 
+    const bench::Prepared& message(const Connection& c) const {
+        return options_.sign ? c.made : prepared_[options_.repeat ? 0 : c.request];
+    }
+
     void next(Connection& c) {
         if (started_ >= options_.requests) return close(c);
         c.request = started_++;
+        if (options_.sign) c.made = messages_->make(c.request);
         c.sent = 0;
         c.answer.clear();
         c.began = Clock::now();
@@ -147,7 +154,7 @@ private:
     }
 
     void send(Connection& c) {
-        const std::string& bytes = prepared_[options_.repeat ? 0 : c.request].bytes;
+        const std::string& bytes = message(c).bytes;
         const ssize_t n = ::send(c.fd, bytes.data() + c.sent, bytes.size() - c.sent, MSG_NOSIGNAL);
         if (n < 0 && errno != EAGAIN) return fail(c);
         if (n > 0) c.sent += static_cast<size_t>(n);
@@ -166,7 +173,7 @@ private:
         ok ? ++ok_ : ++other_;
         ++statuses_[c.answer.substr(9, 3)];
         if (ok && accepted_) {
-            std::fprintf(accepted_, "%s\n", prepared_[options_.repeat ? 0 : c.request].id.c_str());
+            std::fprintf(accepted_, "%s\n", message(c).id.c_str());
             std::fflush(accepted_);
         }
         const bool closes = c.answer.find("Connection: close") != std::string::npos;
@@ -225,6 +232,7 @@ private:
 
     Options options_;
     int epoll_;
+    std::unique_ptr<bench::Messages> messages_;
     std::vector<bench::Prepared> prepared_;
     std::vector<Connection> connections_;
     std::vector<int> drips_;
@@ -260,8 +268,8 @@ int main(int argc, char** argv) {
     std::string get_path;
     for (int i = 1; i < argc; ++i) {
         const std::string name = argv[i];
-        if (name == "--repeat") {
-            options.repeat = true;
+        if (name == "--repeat" || name == "--sign") {
+            (name == "--sign" ? options.sign : options.repeat) = true;
             continue;
         }
         if (i + 1 >= argc) break;
