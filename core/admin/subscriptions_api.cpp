@@ -29,7 +29,7 @@ http::Response operation_failed(const subscriptions::OperationEnd& end, const st
         case Kind::refused:
             return http::problem(502, "The provider refuses", end.text);
         case Kind::invalid:
-            return http::problem(502, "The provider did not accept this", end.text);
+            return http::problem(502, "Not accepted", end.text);
         case Kind::no_key:
             return http::problem(409, "Its secret could not be kept", end.text);
         default:

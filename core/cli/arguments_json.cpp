@@ -120,7 +120,7 @@ std::string arguments_json(const std::vector<std::string>& words, const json::Va
     std::vector<std::string> seen;
     for (const auto& word : words) {
         const size_t equals = word.find('=');
-        if (equals == 0 || equals == std::string::npos) usage("\"" + word + "\" is no NAME=VALUE.");
+        if (equals == 0 || equals == std::string::npos) usage("\"" + word + "\" is no NAME=VALUE; JSON goes behind --arguments.");
         std::string name = word.substr(0, equals);
         const std::string value = word.substr(equals + 1);
         if (std::find(seen.begin(), seen.end(), name) != seen.end()) usage("the argument " + name + " is given more than once.");

@@ -141,6 +141,7 @@ std::vector<Command> table() {
           {"--application", "URL", "the destination in that configuration (default http://127.0.0.1:3000/events)"},
           {"--plugins", "DIR", "the plugins' folder in that configuration (default plugins)"},
           {"--simulators", "DIR", "folder of the simulators (default: beside this program)"},
+          {"--subscribed", "", "accounts begin with a subscription; default: where the gateway can subscribe, it has to"},
           k_control,
           {"--time-scale", "N", "simulated seconds per real one (default 1)"},
           {"--seed", "N", "the same seed makes the same ids and secrets (default 1)"}},

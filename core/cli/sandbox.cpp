@@ -75,6 +75,7 @@ int sandbox_run(Context& c) {
     if (!o.control.loopback()) usage("--control must be an address of this machine alone: the sandbox has no password.");
     o.time_scale = number<double>(c, "--time-scale", 1);
     o.seed = number<uint64_t>(c, "--seed", 1);
+    o.fresh = !c.has("--subscribed");
     return sandbox::run(std::move(o), c.get("--write-config"), c.terminal.out, c.terminal.err);
 }
 

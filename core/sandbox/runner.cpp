@@ -97,9 +97,10 @@ Runner::~Runner() {
 Status Runner::start() {
     if (auto started = server_.start(); !started.ok()) return Error{"sandbox " + library_.name() + ": " + started.error().message};
     base_url_ = "http://127.0.0.1:" + std::to_string(server_.ports().at(0));
-    host_ = std::make_unique<gatehouse_simulator_host>(gatehouse_simulator_host{
-        sizeof(gatehouse_simulator_host), 0, this, &HostCalls::log, &HostCalls::fail, &HostCalls::now, &HostCalls::wall_now,
-        &HostCalls::random, &HostCalls::send, &HostCalls::wake_at, text(base_url_), text(options_.target), &HostCalls::get_interface});
+    host_ = std::make_unique<gatehouse_simulator_host>(
+        gatehouse_simulator_host{sizeof(gatehouse_simulator_host), options_.fresh ? GATEHOUSE_SIMULATOR_FRESH : 0, this, &HostCalls::log,
+                                 &HostCalls::fail, &HostCalls::now, &HostCalls::wall_now, &HostCalls::random, &HostCalls::send,
+                                 &HostCalls::wake_at, text(base_url_), text(options_.target), &HostCalls::get_interface});
     std::promise<Status> opened;
     thread_ = NamedThread("run-" + library_.name(), [this, &opened] {
         const auto& d = library_.descriptor();

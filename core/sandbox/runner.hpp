@@ -32,6 +32,7 @@ struct RunnerOptions {
     std::string target;          ///< URL of the gateway's source
     uint16_t port = 0;           ///< 0: any free one
     uint64_t seed = 0;
+    bool fresh = false; ///< GATEHOUSE_SIMULATOR_FRESH
     /// Where requests of the simulator really go, e.g. never off this machine. Nothing: they are not sent.
     std::function<std::optional<std::string>(const std::string& url)> redirect;
 };

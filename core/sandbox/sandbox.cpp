@@ -77,6 +77,7 @@ Status Sandbox::start() {
         runner.target = options_.targets.contains(name) ? options_.targets.at(name) : options_.gateway + "/hooks/" + name;
         if (options_.ports.contains(name)) runner.port = options_.ports.at(name);
         runner.seed = options_.seed;
+        runner.fresh = options_.fresh;
         runner.redirect = [this](const std::string& url) { return redirect(url); };
         runners_.push_back(std::make_unique<Runner>(library, std::move(runner), *client_, clock_, log_, metrics_));
         if (auto started = runners_.back()->start(); !started.ok()) return stop(), started;

@@ -31,6 +31,7 @@ struct Options {
     std::map<std::string, uint16_t> ports;         ///< by provider; others get any free one
     config::Listen control{"127.0.0.1", 8090, {}}; ///< loopback only
     double time_scale = 1;                         ///< simulated seconds per real one, 0.001 to 1,000,000
+    bool fresh = false;                            ///< accounts begin without the subscriptions that the gateway can make itself
     uint64_t seed = 1;                             ///< the same seed, the same ids and secrets
 
     // For the configuration that is shown and written.

@@ -34,10 +34,10 @@ std::string as_yaml(std::string_view json, const std::string& provider, const js
     return out;
 }
 
-std::string application_secret(const Options& options) {
-    if (!options.application_secret.empty()) return options.application_secret;
-    const auto key = sha256_parts({"application", std::to_string(options.seed)});
-    return "whsec_" + to_base64({reinterpret_cast<const char*>(key.data()), key.size()});
+/// Follows from the seed: a store that a gateway of the same sandbox wrote before can be opened again.
+std::string secret_of(const Options& options, const char* what) {
+    const auto key = sha256_parts({what, std::to_string(options.seed)});
+    return to_base64({reinterpret_cast<const char*>(key.data()), key.size()});
 }
 
 Status write_file(const std::filesystem::path& file, const std::string& content, mode_t mode) {
@@ -65,7 +65,7 @@ Sandbox::Suggestion Sandbox::suggestion() const {
     const auto gateway = egress::parse_url(options_.gateway);
     y.append(k_first_line).append("\n");
     y += "server: {listen: " + json_quote(gateway.ok() ? gateway->authority() : "127.0.0.1:8080") + ", admin: 127.0.0.1:8081}\n";
-    y += "store: {sqlite: gatehouse.db}\nplugins: {directory: " +
+    y += "store: {sqlite: gatehouse.db, key: \"${file:secrets/store_key}\"}\nplugins: {directory: " +
          json_quote(std::filesystem::absolute(options_.plugins).lexically_normal().string()) + "}\nsources:\n";
     std::string routes;
     for (const auto& runner : runners_) {
@@ -85,7 +85,8 @@ Sandbox::Suggestion Sandbox::suggestion() const {
         routes += "  - {from: " + name + ", to: app}\n";
     }
     y += "destinations:\n  app: {url: " + json_quote(options_.application) + ", secret: \"${file:secrets/app}\"}\nroutes:\n" + routes;
-    out.secrets["app"] = application_secret(options_);
+    out.secrets["app"] = options_.application_secret.empty() ? "whsec_" + secret_of(options_, "application") : options_.application_secret;
+    out.secrets["store_key"] = secret_of(options_, "store");
     return out;
 }
 

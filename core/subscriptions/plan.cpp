@@ -32,11 +32,17 @@ public:
                 line(c, "orphan");
             }
         }
-        if (s_.wanted)
+        if (s_.wanted) {
             decide_wanted();
-        else
-            for (const auto& c : candidates_)
-                if (!c.retiring()) orphan(c, "the configuration wants none");
+        } else {
+            for (const auto& c : candidates_) {
+                if (c.retiring()) continue;
+                if (s_.can_create)
+                    orphan(c, "the configuration wants none");
+                else
+                    line(c, c.record->state);
+            }
+        }
         for (const auto* record : foreign_) plan_.lines.push_back({*record, "foreign", false, {}});
         plan_.intent_settled = s_.intent && s_.listed;
         return std::move(plan_);

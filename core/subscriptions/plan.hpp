@@ -34,6 +34,7 @@ struct Situation {
     std::optional<Intent> intent;
     std::vector<Owned> owned;
     std::optional<std::vector<Record>> listed; ///< none: the provider cannot be asked
+    bool can_create = true;                    ///< false: somebody else subscribes, so what is ours is never unwanted
     bool can_update = false, can_renew = false, can_remove = false;
     bool gives_secret = false;        ///< subscribing gives a secret without which notifications cannot be verified
     bool secret_configured = false;   ///< the configuration has one

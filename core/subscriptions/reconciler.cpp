@@ -71,6 +71,7 @@ bool Reconciler::ask(Round& round, bool prune) {
         if (wanted) s.wanted = std::move(*wanted);
         s.addresses = block->addresses;
     }
+    s.can_create = find_kind(source, "subscribe") != nullptr;
     s.can_update = find_kind(source, "update") != nullptr;
     s.can_renew = find_kind(source, "renew") != nullptr;
     s.can_remove = find_kind(source, "unsubscribe") != nullptr;

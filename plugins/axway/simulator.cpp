@@ -31,12 +31,13 @@ public:
             throw command_error::invalid("protection: give oauth2, header or both");
         if (client_.mode != "header" && client_.mode != "body") throw command_error::invalid("oauth_mode: give header or body");
         const bool always_on = flag_of(settings["always_on"], "always_on", true);
-        std::string mode = text_of(settings["mode"], "mode", "snapshot-patch");
-        if (mode != "snapshot-patch" && mode != "snapshot-only") throw command_error::invalid("mode: give snapshot-patch or snapshot-only");
+        mode_ = text_of(settings["mode"], "mode", "snapshot-patch");
+        if (mode_ != "snapshot-patch" && mode_ != "snapshot-only")
+            throw command_error::invalid("mode: give snapshot-patch or snapshot-only");
         topic& documents = model_.add_topic("accounts", "snapshot", always_on);
         topic& events = model_.add_topic("leads", "event", always_on);
-        if (!flag_of(settings["subscribe"], "subscribe", true)) return;
-        protect(model_.add(documents, std::string(host.target_url()), std::move(mode)));
+        if (!flag_of(settings["subscribe"], "subscribe", !host.fresh())) return;
+        protect(model_.add(documents, std::string(host.target_url()), mode_));
         protect(model_.add(events, std::string(host.target_url()), "event"));
     }
 
@@ -75,7 +76,9 @@ public:
         command("expire-tokens", "forgets the access tokens: the next delivery fetches a new one", {});
 
         for (const auto& s : const_cast<model&>(model_).subscriptions()) pinned.add(s->id);
-        json::object settings{{"api_url", host_.base_url()}, {"api_key", "${secret:api_key}"}, {"subscriptions", pinned}};
+        json::object settings{{"api_url", host_.base_url()}, {"api_key", "${secret:api_key}"}};
+        const bool subscribed = !const_cast<model&>(model_).subscriptions().empty();
+        if (subscribed) settings.add("subscriptions", pinned);
         json::object secrets{{"api_key", key_}};
         if (protection_ != "header") {
             json::array clients;
@@ -88,7 +91,10 @@ public:
             settings.add("header", json::object{{"value", "${secret:header}"}});
             secrets.add("header", header_secret_);
         }
-        const json::object source{{"plugin", "axway"}, {"settings", settings}, {"fetch_back", json::object{{"mode", "required"}}}};
+        json::object source{{"plugin", "axway"}, {"settings", settings}, {"fetch_back", json::object{{"mode", "required"}}}};
+        if (!subscribed)
+            source.add("subscription",
+                       json::object{{"url", host_.target_url()}, {"topic", "accounts"}, {"mode", mode_}, {"reconcile", "auto"}});
         return json::object{{"types", types}, {"tampers", spoils}, {"commands", commands}, {"source", source}, {"secrets", secrets}}.text();
     }
 
@@ -267,7 +273,7 @@ private:
     sender sender_;
     std::string key_;
     oauth client_;
-    std::string header_secret_, protection_;
+    std::string header_secret_, protection_, mode_;
     int64_t token_life_;
     api api_;
 };

@@ -56,7 +56,7 @@ public:
           model_(host, static_cast<size_t>(integer(settings["users"], "users", 0, 1000, 2))),
           notifier_(host, text(settings["layout"], "layout") == "printed"),
           api_(host, settings_, model_, notifier_) {
-        if (flag(settings["subscribe"], "subscribe", true))
+        if (flag(settings["subscribe"], "subscribe", !host.fresh()))
             notifier_.add(std::string(host.target_url()), all_types(), make_secret(host, settings_.secret_style), host.now());
     }
 
@@ -117,7 +117,8 @@ public:
             settings.add("secret", "${secret:secret}");
             secrets.add("secret", w->secret);
         }
-        const json::object source{{"plugin", "basiq"}, {"settings", settings}, {"fetch_back", json::object{{"mode", "required"}}}};
+        json::object source{{"plugin", "basiq"}, {"settings", settings}, {"fetch_back", json::object{{"mode", "required"}}}};
+        if (!first()) source.add("subscription", json::object{{"url", host_.target_url()}, {"events", types}, {"reconcile", "auto"}});
         return json::object{{"types", types}, {"tampers", spoils}, {"commands", commands}, {"source", source}, {"secrets", secrets}}.text();
     }
 

@@ -32,14 +32,14 @@ class simulator {
 public:
     simulator(simulator_host host, const json::document& settings)
         : host_(host),
-          sns_(host, read_sns(settings)),
+          subscribed_(sns_sim::flag(settings["subscribe"], "subscribe", !host.fresh())),
+          sns_(host, read_sns(settings, subscribed_)),
           model_(host, sns_sim::integer(settings["venue_id"], "venue_id", 1, 1'000'000'000, 9)),
           api_(host, read_api(host, settings), model_, sns_),
           key_path_("/accounts/" + api_.settings().account + "/" +
                     std::to_string(std::chrono::floor<std::chrono::seconds>(host.wall_now()).time_since_epoch().count()) +
                     "/notifcert.txt") {
-        if (sns_sim::flag(settings["subscribe"], "subscribe", true))
-            api_.subscribe_all(sns_sim::with_credentials(host.target_url(), sns_.settings()));
+        if (subscribed_) api_.subscribe_all(sns_sim::with_credentials(host.target_url(), sns_.settings()));
     }
 
     api_answer serve(const gatehouse::request& r) {
@@ -80,7 +80,8 @@ public:
                               {"signing_key_host", host_.base_url()},  {"venue_id", std::to_string(model_.venue())}};
         json::object secrets{{"api_key", api_.settings().key}, {"api_secret", api_.settings().secret}};
         sns_.describe_source(settings, secrets);
-        const json::object source{{"plugin", "ivvy"}, {"settings", settings}, {"fetch_back", json::object{{"mode", "required"}}}};
+        json::object source{{"plugin", "ivvy"}, {"settings", settings}, {"fetch_back", json::object{{"mode", "required"}}}};
+        if (!subscribed_) source.add("subscription", json::object{{"url", host_.target_url()}, {"reconcile", "auto"}});
         return json::object{{"types", types},
                             {"tampers", sns_.describe_tampers(k_tampers)},
                             {"commands", commands},
@@ -90,12 +91,14 @@ public:
     }
 
 private:
-    static sns_sim::service_settings read_sns(const json::document& s) {
+    static sns_sim::service_settings read_sns(const json::document& s, bool subscribed) {
         auto names = sns_sim::service_settings::names();
         names.insert(names.end(), {"subscribe", "account_id", "api_key", "api_secret", "venue_id", "error_status", "may_subscribe"});
         sns_sim::only(s.root(), names);
         auto out = sns_sim::service_settings::read(s, form::enveloped);
         if (out.delivery == form::raw) throw command_error::invalid("delivery: iVvy's is always enveloped");
+        // The topics are told by the answer to the subscribe call.
+        if (!subscribed) out.pinned = false;
         return out;
     }
     static api_settings read_api(const simulator_host& host, const json::document& s) {
@@ -164,6 +167,7 @@ private:
     }
 
     simulator_host host_;
+    bool subscribed_;
     sns_sim::service sns_;
     model model_;
     api api_;

@@ -159,7 +159,7 @@ void say_limits(const workshop& w, recovered_page& page, size_t twins) {
               "no answer of the provider tells them: a change found here that did arrive as a notification becomes a second event");
     page.lost("deleted entries, removed and expired stickers", "histories and lists hold what is or was, not that it went away");
     page.lost("entries without the attribute history, and more than 1000 changes of one entry", "the provider keeps no record of them");
-    page.lost("changes on other twins than these " + std::to_string(twins),
+    page.lost("changes on twins not known here (known: " + std::to_string(twins) + ")",
               "the provider cannot be asked what changed, only what changed on a twin: name further ones in the setting twins");
     page.lost("changes in other ledgers than \"" + w.settings.ledger + "\"", "messages name no ledger; see the setting ledger");
     if (w.seen.full()) page.lost("twins seen beyond 16,384", "there was no room to remember them; name them in the setting twins");

@@ -74,7 +74,7 @@ public:
         user_secret_ = text(s["user_secret"], "user_secret");
         if (user_secret_.empty()) user_secret_ = letters(host, 64);
         client_secret_ = s["client_secret"] ? text(s["client_secret"], "client_secret") : letters(host, 16);
-        if (flag(s["subscribe"], "subscribe", true))
+        if (flag(s["subscribe"], "subscribe", !host.fresh()))
             webhooks_.add(std::string(host.target_url()), topic_, client_secret_, std::chrono::hours(24 * 7), true);
     }
 
@@ -164,10 +164,10 @@ private:
                                               {"dictionaries", k_dictionary_forms[static_cast<size_t>(f.dictionaries)]},
                                               {"digest", k_digest_forms[static_cast<size_t>(f.digest)]}});
         }
-        return {{"plugin", "twin-ledger"},
-                {"settings", settings},
-                {"fetch_back", json::object{{"mode", "required"}}},
-                {"subscription", json::object{{"url", host_.target_url()}, {"topic", topic_}}}};
+        json::object block{{"url", host_.target_url()}, {"topic", topic_}};
+        if (!first()) block.add("reconcile", "auto");
+        return {
+            {"plugin", "twin-ledger"}, {"settings", settings}, {"fetch_back", json::object{{"mode", "required"}}}, {"subscription", block}};
     }
     json::object secrets() const {
         json::object out{{"user_secret", user_secret_}};

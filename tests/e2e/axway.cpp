@@ -43,7 +43,10 @@ BOOST_AUTO_TEST_CASE(patches_are_applied_once_each_and_in_order_though_the_gatew
     }
     BOOST_REQUIRE(w.all_sent(300s));
     // Delivered in the order of the key: whoever gets the last one got all.
-    BOOST_REQUIRE(eventually([&] { return w.receiver.count() >= static_cast<size_t>(count) + 1; }, 300s));
+    BOOST_REQUIRE_MESSAGE(eventually([&] { return w.receiver.count() >= static_cast<size_t>(count) + 1; }, 60s),
+                          w.receiver.count() << " deliveries; pending: " << w.admin("/api/v1/deliveries?status=pending&limit=5")
+                                             << "; received: " << w.admin("/api/v1/events?status=received&limit=5") << "; conflict: "
+                                             << w.admin("/api/v1/events?status=conflict&limit=5"));
     const auto published = w.published();
     BOOST_TEST(eventually(
         [&] { return axway::equal(*tree(w.receiver.deliveries().back().request.body), *published, axway::comparison::by_text); }));
@@ -51,7 +54,8 @@ BOOST_AUTO_TEST_CASE(patches_are_applied_once_each_and_in_order_though_the_gatew
     int64_t before = 0;
     for (const auto& d : w.receiver.deliveries()) {
         const int64_t sequence = axway::json::parse(d.request.body)["sequence"].integer().value_or(-1);
-        BOOST_TEST_REQUIRE((sequence == before + 1 || sequence <= before));
+        BOOST_REQUIRE_MESSAGE(sequence == before + 1 || sequence <= before, sequence << " came after " << before << " of " << w.receiver.count() << ": "
+                                                                                        << w.admin("/api/v1/deliveries?status=pending&limit=2"));
         before = std::max(before, sequence);
     }
     BOOST_TEST(before == count + 1);
@@ -116,6 +120,37 @@ BOOST_AUTO_TEST_CASE(a_stale_document_is_mended_by_a_new_subscription) {
     BOOST_TEST(!stored.contains("pin/" + old));
     BOOST_TEST(!stored.contains("creating"));
     BOOST_TEST(has(stored.at("meta/" + old), "replaced by subscription " + id));
+}
+
+BOOST_AUTO_TEST_CASE(subscriptions_are_made_listed_and_ended_by_hand) {
+    AxwayWorld w(R"({"subscribe":false})", [](std::string& config) {
+        const std::string automatic = "\"reconcile\":\"auto\"";
+        config.replace(config.find(automatic), automatic.size(), "\"reconcile\":\"manual\"");
+    });
+    const auto operate = [&](std::vector<std::string> arguments, int expected = 0) {
+        const auto [code, text] = w.gateway.operate(std::move(arguments));
+        BOOST_CHECK_MESSAGE(code == expected, "exit " << code << ": " << text);
+        return text;
+    };
+    const std::string url = "url=http://127.0.0.1:" + std::to_string(w.gateway.port()) + "/hooks/axway";
+    operate({"subscriptions", "call", "axway", "subscribe", url, "topic=accounts", "mode=snapshot-patch"});
+    BOOST_REQUIRE(w.state().find("subscriptions")->items.size() == 1u);
+    const std::string id = w.subscription(0);
+    const std::string listed = operate({"subscriptions", "list", "--source", "axway"});
+    BOOST_TEST(has(listed, id), listed);
+    BOOST_TEST(has(listed, "active"), listed);
+    BOOST_TEST(!has(listed, "foreign"), listed);
+    BOOST_TEST(has(operate({"subscriptions", "call", "axway", "list"}), id));
+    // What the configuration wants is there already.
+    BOOST_TEST(has(operate({"subscriptions", "plan"}), "nothing to do"));
+    w.send("snapshot");
+    w.send("patch");
+    BOOST_REQUIRE(w.all_sent());
+    BOOST_REQUIRE(eventually([&] { return w.receiver.count() == 2; }));
+    BOOST_TEST(axway::equal(*tree(w.receiver.deliveries().back().request.body), *w.published(), axway::comparison::by_text));
+    operate({"subscriptions", "call", "axway", "unsubscribe", "id=" + id});
+    BOOST_TEST(w.state().find("subscriptions")->items.empty());
+    BOOST_TEST(has(operate({"subscriptions", "plan"}), "would create"));
 }
 
 BOOST_AUTO_TEST_CASE(numbers_come_out_as_they_went_in) {

@@ -45,6 +45,25 @@ BOOST_AUTO_TEST_CASE(a_topic_that_nobody_named_waits_until_the_operator_names_it
     BOOST_TEST(w.reaches(id, "delivered"));
 }
 
+BOOST_AUTO_TEST_CASE(a_topic_that_waits_is_approved_by_a_call) {
+    World w({{"sns", settings(R"("pinned":false)")}});
+    const auto id = w.send("sns", "order.paid").at(0);
+    const auto topics = w.sns("sns");
+    const std::string arn(topics.find("topics")->items[0].text_of("topic_arn"));
+    const auto listed = [&] { return w.operate({"subscriptions", "list", "--source", "sns"}); };
+    BOOST_REQUIRE_MESSAGE(eventually([&] { return listed().find("pending_approval") != std::string::npos; }), w.gateway().log());
+    BOOST_TEST(w.count("sns", "confirmations") == 0);
+    // Another topic is not approved by mistake.
+    const std::string wrong = w.operate({"subscriptions", "call", "sns", "approve", "topic_arn=" + arn + "x"}, 1);
+    BOOST_TEST(wrong.find("does not wait") != std::string::npos, wrong);
+    w.operate({"subscriptions", "call", "sns", "approve", "topic_arn=" + arn});
+    BOOST_REQUIRE_MESSAGE(w.reaches(id, "delivered"), w.gateway().log());
+    BOOST_TEST(w.count("sns", "confirmations") == 1);
+    const std::string after = listed();
+    BOOST_TEST(after.find("active") != std::string::npos, after);
+    BOOST_TEST(after.find(arn) != std::string::npos, after);
+}
+
 BOOST_AUTO_TEST_CASE(a_bare_request_is_challenged_and_comes_again_with_credentials) {
     World w({{"sns", settings(R"("basic_user":"shop")")}});
     const auto id = w.send("sns", "order.paid").at(0);

@@ -1,15 +1,9 @@
 // Trusted Twin as its users meet it: the real server, the real plugin, the simulated provider, over loopback.
 #include "core/base/encoding.hpp"
-#include "core/config/config.hpp"
-#include "core/egress/client.hpp"
-#include "core/plugin/host.hpp"
 #include "core/sandbox/sandbox.hpp"
-#include "core/store/store.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
-
-#include <future>
 
 #include "tests/support/client.hpp"
 #include "tests/support/gateway.hpp"
@@ -51,7 +45,7 @@ struct World {
         json learning = json::parse(text);
         learning.erase("hash");
         gateway = std::make_unique<Gateway>(
-            "server: {listen: 127.0.0.1:0, admin: 127.0.0.1:0}\nstore: {sqlite: store.db}\n"
+            "server: {listen: 127.0.0.1:0, admin: 127.0.0.1:0}\nstore: {sqlite: store.db, key: \"${env:STORE_KEY}\"}\n"
             "plugins: {directory: " GATEHOUSE_PLUGINS_DIR
             "}\nsources:\n"
             "  twin: {plugin: twin-ledger, path: " +
@@ -104,46 +98,10 @@ struct World {
     Metrics metrics;
     std::unique_ptr<sandbox::Sandbox> box;
     json settings, secrets;
-    Child::Environment environment{{"APP_SECRET", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"}};
+    Child::Environment environment{{"APP_SECRET", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
+                                   {"STORE_KEY", "a key of more than sixteen characters"}};
     std::unique_ptr<Gateway> gateway;
 };
-
-/// Runs one operation of the source as the host does, while no server has the store.
-std::string operate(const World& w, const std::string& name, const json& arguments) {
-    const auto lookup = [&](const std::string& variable) -> std::optional<std::string> {
-        const auto at = w.environment.find(variable);
-        return at == w.environment.end() ? std::nullopt : std::optional(at->second);
-    };
-    const auto config = config::load(w.gateway->dir() / "gatehouse.yaml", lookup);
-    BOOST_REQUIRE(config.ok());
-    SystemClock clock;
-    Log log(Level::error);
-    Metrics metrics;
-    store::Options options;
-    options.path = (w.gateway->dir() / "store.db").string();
-    const auto store = store::make_sqlite_store(options, clock, log, metrics);
-    BOOST_REQUIRE(store->start().ok());
-    std::string body;
-    {
-        TempDir staging;
-        egress::Client client({}, log);
-        plugin::Host host(clock, store.get(), log, metrics, staging.path());
-        plugin::JobRunner jobs(client, *store, clock, log, metrics);
-        const auto generation = host.load(**config);
-        const auto& slot = generation->slots.at(0);
-        BOOST_REQUIRE_MESSAGE(slot.source, slot.reason);
-        auto begun = slot.source->operation(name, arguments.dump());
-        BOOST_REQUIRE(std::holds_alternative<plugin::Job>(begun));
-        std::promise<plugin::JobEnd> ended;
-        jobs.run(std::move(std::get<plugin::Job>(begun)), std::chrono::seconds(10),
-                 [&](plugin::JobEnd e) { ended.set_value(std::move(e)); });
-        const auto end = ended.get_future().get();
-        if (const auto* failure = std::get_if<plugin::JobFailure>(&end.value)) BOOST_FAIL(failure->text);
-        body = std::get<plugin::JobDocument>(end.value).body;
-    }
-    store->stop();
-    return body;
-}
 
 } // namespace
 
@@ -202,11 +160,12 @@ BOOST_AUTO_TEST_CASE(every_forgery_is_refused_and_a_resend_is_one_event) {
 
 BOOST_AUTO_TEST_CASE(a_subscription_is_confirmed_by_the_server) {
     World w(json{{"subscribe", false}});
-    const json record = json::parse(operate(w, "subscribe", {{"url", "https://hooks.example" + k_path}}));
-    BOOST_TEST(record["state"] == "pending_confirmation");
-    w.start();
-    w.command("confirm");
+    BOOST_REQUIRE_MESSAGE(w.gateway->start(), w.gateway->log());
+    const std::string url = "http://127.0.0.1:" + std::to_string(w.gateway->port()) + k_path;
+    const std::string answer = w.cli({"subscriptions", "call", "twin", "subscribe", "url=" + url, "topic=line-4"});
+    BOOST_TEST(has(answer, "kept by the gateway, not shown: server_secret"), answer);
     BOOST_TEST(eventually([&] { return w.command("state")["subscriptions"][0]["confirmed"] == true; }), w.gateway->log());
+    BOOST_TEST(eventually([&] { return has(w.cli({"subscriptions", "--source", "twin"}), "\"state\":\"active\""); }), w.gateway->log());
     const json sent = w.command("send", {{"type", "ledger.entry.updated"}});
     BOOST_REQUIRE(sent["sent"] == 1);
     BOOST_TEST(w.event(sent["messages"][0]["id"], "delivered")["trust"] == "verified");

@@ -24,7 +24,8 @@ public:
     using Edit = std::function<void(std::string& yaml)>;
 
     /// settings: of the simulators, by provider, JSON; only these providers run. edit: changes the configuration that the sandbox suggests.
-    explicit World(const std::map<std::string, std::string>& settings, const Edit& edit = {}) {
+    /// fresh: accounts begin without the subscriptions that the gateway can make itself.
+    explicit World(const std::map<std::string, std::string>& settings, const Edit& edit = {}, bool fresh = false) {
         BOOST_REQUIRE_MESSAGE(gateway_.start(), gateway_.log());
         sandbox::Options o;
         o.directory = SIMULATORS;
@@ -34,6 +35,7 @@ public:
         o.application = receiver_.url();
         o.time_scale = 200;
         o.settings = settings;
+        o.fresh = fresh;
         for (const auto& [name, json] : settings) o.providers.push_back(name);
         box_ = std::make_unique<sandbox::Sandbox>(o, log_, metrics_);
         const auto started = box_->start();
@@ -94,6 +96,12 @@ public:
         return state.find("answers")->find(status) ? state.find("answers")->integer_of(status) : 0;
     }
 
+    /// What a verb of the program says.
+    std::string operate(std::vector<std::string> arguments, int expected = 0) {
+        const auto [code, text] = gateway_.operate(std::move(arguments));
+        BOOST_CHECK_MESSAGE(code == expected, "exit " << code << ": " << text);
+        return text;
+    }
     Answer api(const std::string& path) { return request(gateway_.admin_port(), "GET", path); }
     /// The value of a metric's line, which is given with its labels; 0 when there is none.
     double metric(const std::string& line) {
@@ -106,7 +114,9 @@ public:
     }
     /// The stored event with that dedupe key, as the API gives it; null while there is none.
     json::Value event(const std::string& key) {
-        const auto found = read(api("/api/v1/events?search=" + key).body);
+        std::string query = key;
+        if (const size_t at = query.find('#'); at != std::string::npos) query.replace(at, 1, "%23");
+        const auto found = read(api("/api/v1/events?search=" + query).body);
         if (!found.find("items") || found.find("items")->items.empty()) return {};
         return read(api("/api/v1/events/" + std::string(found.find("items")->items[0].text_of("id"))).body);
     }

@@ -198,6 +198,7 @@ BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_world) {
     const auto secrets = [&](uint64_t seed) {
         Options o;
         o.directory = SIMULATORS;
+        o.providers = {"basiq"};
         o.control.port = 0;
         o.seed = seed;
         Sandbox box(o, log, metrics);
@@ -237,6 +238,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_start_says_why) {
     const auto reason = [&](const std::function<void(Options&)>& change) {
         Options o;
         o.directory = SIMULATORS;
+        o.providers = {"basiq"};
         o.control.port = 0;
         change(o);
         Sandbox box(o, log, metrics);

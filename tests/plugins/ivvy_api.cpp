@@ -253,6 +253,43 @@ BOOST_AUTO_TEST_CASE(a_confirmation_that_overtook_the_subscribe_answer_is_confir
     BOOST_TEST(nlohmann::json::parse(call("subscriptions")->body).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_confirmation_that_is_not_committed_yet_is_confirmed_and_its_late_commit_unpins_nothing) {
+    source.host.now = k_now;
+    auto c = Message::confirmation().sign().request();
+    const auto a = verify_with(source, c, signer().certificate());
+    const auto waiting = source.handle(c, a);
+    BOOST_TEST(waiting.kind == "respond");
+    auto j = call("subscribe", R"({"url":"https://hooks.example.com/ivvy","events":["companies"]})");
+    j->reply(reply(200, nlohmann::json{{"companiesSuccess", true}, {"companiesTopicId", k_topic}}.dump()));
+    BOOST_REQUIRE_EQUAL(j->asked, "http");
+    BOOST_TEST(j->requests[0].url.find("Action=ConfirmSubscription") != std::string::npos);
+    j->reply(reply(200, confirmed_xml(k_subscription)));
+    BOOST_REQUIRE_EQUAL(j->asked, "put_state");
+    commit(source, j->state);
+    commit(source, waiting.state);
+    j->written();
+    BOOST_REQUIRE_EQUAL(j->asked, "put_state");
+    commit(source, j->state);
+    j->written();
+    BOOST_TEST(nlohmann::json::parse(j->body)["state"] == "active");
+    commit(source, j->state);
+    BOOST_TEST(nlohmann::json::parse(call("subscriptions")->body).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_confirmation_that_comes_while_the_pin_is_being_committed_is_that_of_a_pinned_topic) {
+    source.host.now = k_now;
+    auto j = call("subscribe", R"({"url":"https://hooks.example.com/ivvy","events":["companies"]})");
+    j->reply(reply(200, nlohmann::json{{"companiesSuccess", true}, {"companiesTopicId", k_topic}}.dump()));
+    BOOST_REQUIRE_EQUAL(j->asked, "put_state");
+    auto c = Message::confirmation().sign().request();
+    const auto a = verify_with(source, c, signer().certificate());
+    BOOST_TEST(source.handle(c, a).type == "sns.subscription_confirmation");
+    commit(source, j->state);
+    j->written();
+    commit(source, j->state);
+    BOOST_TEST(nlohmann::json::parse(j->body)["state"] == "pending_confirmation");
+}
+
 BOOST_AUTO_TEST_CASE(an_update_keeps_the_id_and_ends_what_is_not_wanted_any_more) {
     const auto answered = [](const std::vector<std::string>& kinds) {
         nlohmann::json out;

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(twins_seen_so_far_are_asked_and_found_events_can_be_read_ba
 BOOST_AUTO_TEST_CASE(what_cannot_be_recovered_is_said_once) {
     Loop loop;
     const Pages none(loop);
-    for (const char* what : {"ids of missed messages", "deleted entries", "other twins than these 0", "other ledgers", "1000 changes"})
+    for (const char* what : {"ids of missed messages", "deleted entries", "twins not known here (known: 0)", "other ledgers", "1000 changes"})
         BOOST_TEST(none.says(what), what);
     BOOST_TEST(none.count == 1);
     Loop configured(json{{"twins", 3}}, json{{"twins", {"00000000-0000-4000-8000-000000000000"}}});

@@ -1,12 +1,12 @@
 // A real `gatehouse serve` process with a config of the test's, on ports of its own choice.
 #pragma once
 
-#include "tests/support/child.hpp"
-#include "tests/support/temp_dir.hpp"
-
 #include <cstdint>
 #include <memory>
 #include <string>
+
+#include "tests/support/child.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace gh::test {
 
@@ -27,8 +27,9 @@ public:
     /// Starts the process and waits until it serves. False when it ended before; see log().
     bool start() {
         const size_t before = log().size();
-        child_ = std::make_unique<Child>(std::vector<std::string>{GATEHOUSE_BINARY, "--config", (dir_ / "gatehouse.yaml").string(), "serve"},
-                                         environment_, log_file(), log_file());
+        child_ =
+            std::make_unique<Child>(std::vector<std::string>{GATEHOUSE_BINARY, "--config", (dir_ / "gatehouse.yaml").string(), "serve"},
+                                    environment_, log_file(), log_file());
         std::string line;
         const bool up = eventually([&] {
             line = line_with(before, "\"message\":\"serving\"");
@@ -38,6 +39,20 @@ public:
         port_ = static_cast<uint16_t>(number_after(line, "\"ports\":\""));
         admin_port_ = static_cast<uint16_t>(number_after(line, "\"admin_port\":"));
         return true;
+    }
+
+    struct Output {
+        int code = 0;
+        std::string text; ///< of stdout and stderr
+    };
+    /// Runs a verb of the program against this server, as its operator does.
+    Output operate(std::vector<std::string> arguments) const {
+        const auto out = dir_ / "verb.out";
+        std::filesystem::remove(out);
+        arguments.insert(arguments.begin(), {GATEHOUSE_BINARY, "--config", (dir_ / "gatehouse.yaml").string(), "--admin",
+                                             "http://127.0.0.1:" + std::to_string(admin_port_)});
+        const int code = Child(arguments, environment_, out, out).wait();
+        return {code, read_file(out)};
     }
 
     int stop(int signal = SIGTERM) { return child_->kill(signal); }

@@ -228,6 +228,19 @@ BOOST_AUTO_TEST_CASE(delivery_pages_and_filters) {
         return seen.size();
     };
     for (const size_t limit : {1, 7, 20}) BOOST_TEST(count([&](auto& q) { q.limit = limit; }) == 20u);
+    for (const size_t i : {0u, 3u, 19u}) {
+        DeliveryQuery one;
+        one.id = ids[i];
+        const auto found = store->deliveries(one).value();
+        BOOST_REQUIRE(found.items.size() == 1u);
+        BOOST_TEST((found.items[0].id == ids[i]));
+        BOOST_TEST(found.next.empty());
+    }
+    BOOST_TEST(count([&](auto& q) { q.id = Uuid::v7_of(at(3)); }) == 0u);
+    BOOST_TEST(count([&](auto& q) {
+                   q.id = ids[0];
+                   q.destination = "app"; // it goes to audit
+               }) == 0u);
     BOOST_TEST(count([](auto& q) {
                    q.destination = "audit";
                    q.limit = 3;
@@ -295,6 +308,9 @@ BOOST_AUTO_TEST_CASE(what_waits_is_found_without_reading_what_does_not) {
     of_event.event = events[1].id;
     BOOST_TEST(list_deliveries(db, dead_deliveries)->items.empty());
     BOOST_TEST(list_deliveries(db, of_event)->items.size() == 1u);
+    DeliveryQuery by_id;
+    by_id.id = list_deliveries(db, of_event)->items.at(0).id;
+    BOOST_TEST(list_deliveries(db, by_id)->items.size() == 1u);
     const auto [steps, sql] = longest(db);
     BOOST_TEST(steps < 1'000, sql << " takes " << steps << " steps");
 }

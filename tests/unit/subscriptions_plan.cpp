@@ -260,6 +260,15 @@ BOOST_AUTO_TEST_CASE(decisions) {
              s.listed = {record("1", k_block, "cooling")};
          },
          " | 1:cooling"},
+        {"what somebody else subscribes is as the provider says, and stays",
+         [](Situation& s) {
+             s.wanted.reset();
+             s.can_create = false;
+             s.prune = true;
+             s.listed = {record("1"), record("2", k_block, "pending_approval")};
+             for (auto& r : *s.listed) r.ours = true;
+         },
+         " | 1:active 2:pending_approval"},
         {"nothing is removed where the plugin cannot",
          [](Situation& s) {
              s.can_remove = false;

@@ -36,6 +36,19 @@ inline std::optional<time_point> parse_utc_time(std::string_view s) {
     return parse_clock_text(s, 'T', "Z");
 }
 
+/// RFC 3339 section 5.6: "2026-01-01T12:00:00Z", "2026-01-01T14:00:00.5+02:00".
+inline std::optional<time_point> parse_offset_time(std::string_view s) {
+    if (!s.empty() && s.back() == 'Z') return parse_utc_time(s);
+    if (s.size() < 25) return std::nullopt;
+    const std::string_view zone = s.substr(s.size() - 6);
+    const auto hours = detail::parse_digits(zone.substr(1, 2), 2), minutes = detail::parse_digits(zone.substr(4), 2);
+    const auto local = parse_clock_text(s.substr(0, s.size() - 6), 'T', "");
+    if (!local || !hours || !minutes || *hours > 23 || *minutes > 59 || zone[3] != ':' || (zone[0] != '+' && zone[0] != '-'))
+        return std::nullopt;
+    const milliseconds offset = std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
+    return zone[0] == '+' ? *local - offset : *local + offset;
+}
+
 /// "YYYY-MM-DD<separator>HH:MM:SS", UTC.
 inline std::string clock_text(time_point t, char separator) {
     const auto day = std::chrono::floor<std::chrono::days>(t);

@@ -36,9 +36,13 @@ typedef struct gatehouse_simulator_request {
     int64_t timeout;      /* of the real clock, from queueing to the last byte; 0 = 15 s */
 } gatehouse_simulator_request;
 
+/* Accounts begin as those of a new customer: without the subscriptions that the gateway can make itself. Without this flag they begin with
+ * one that leads to target_url. Where somebody else subscribes, such as the owner of an SNS topic, it changes nothing. */
+#define GATEHOUSE_SIMULATOR_FRESH 1u
+
 typedef struct gatehouse_simulator_host {
     uint32_t struct_size;
-    uint32_t flags; /* 0 */
+    uint32_t flags; /* GATEHOUSE_SIMULATOR_* */
     void* context;
 
     /* level: GATEHOUSE_LOG_* */

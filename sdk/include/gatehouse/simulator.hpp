@@ -77,6 +77,8 @@ public:
         h_->random(h_->context, reinterpret_cast<uint8_t*>(out.data()), size);
         return out;
     }
+    /// Whether accounts begin without the subscriptions that the gateway can make itself (GATEHOUSE_SIMULATOR_FRESH).
+    bool fresh() const { return (h_->flags & GATEHOUSE_SIMULATOR_FRESH) != 0; }
     std::string_view base_url() const { return to_view(h_->base_url); }
     std::string_view target_url() const { return to_view(h_->target_url); }
 

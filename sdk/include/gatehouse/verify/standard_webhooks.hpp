@@ -1,4 +1,5 @@
-// Standard Webhooks 1.0, symmetric signatures (version v1): HMAC-SHA256 over "<id>.<timestamp>.<body>", base64.
+// Standard Webhooks 1.0: HMAC-SHA256 over "<id>.<timestamp>.<body>", base64 (version v1), and with asymmetric() ed25519 over the same text
+// (version v1a).
 #pragma once
 
 #include <gatehouse/answer.hpp>
@@ -6,6 +7,7 @@
 #include <gatehouse/request.hpp>
 
 #include <array>
+#include <functional>
 
 namespace gatehouse::verify {
 
@@ -19,7 +21,7 @@ namespace gatehouse::verify {
 ///   id_malformed         empty, longer than 256 bytes, not printable, or with a "." (the standard forbids it: the signed text would be
 ///                        ambiguous)
 ///   timestamp_malformed  anything but 1 to 12 digits
-///   signature_malformed  no entry of version v1 that is base64 of 32 bytes
+///   signature_malformed  no entry of version v1 that is base64 of 32 bytes (nor, with asymmetric(), one of v1a of 64 bytes)
 ///   signature_mismatch   there is one, and none fits
 class standard_webhooks {
 public:
@@ -34,6 +36,13 @@ public:
     standard_webhooks tolerance(milliseconds past, milliseconds future) && {
         past_ = past;
         future_ = future;
+        return std::move(*this);
+    }
+
+    /// Accepts "v1a," entries too, of which `check(text, signature)` says yes: text "<id>.<timestamp>.<body>", signature 64 bytes. The
+    /// secret may then be without a value. See ed25519.hpp.
+    standard_webhooks asymmetric(std::function<bool(std::string_view, std::string_view)> check) && {
+        asymmetric_ = std::move(check);
         return std::move(*this);
     }
 
@@ -67,8 +76,16 @@ public:
         const auto seconds = detail::parse_digits(timestamp, 12);
         if (!seconds) return refusal("timestamp_malformed", prefix + "timestamp is not seconds since 1970: " + printable(timestamp, 30));
 
-        const auto candidates = v1_entries(signatures);
-        if (candidates.empty()) return refusal("signature_malformed", prefix + "signature has no entry \"v1,<base64 of 32 bytes>\"");
+        const auto accepted = [&, id = id] { return acceptance().signed_at(at_seconds(*seconds), past_, future_).replay_id(id); };
+        const auto asymmetric = asymmetric_ ? entries(signatures, "v1a,", 64) : std::vector<std::string_view>();
+        if (!asymmetric.empty()) {
+            const std::string text = std::string(id) + "." + std::string(timestamp) + "." + std::string(r.body());
+            for (std::string_view entry : asymmetric)
+                if (asymmetric_(text, *from_base64(entry))) return accepted();
+        }
+        const auto candidates = entries(signatures, "v1,", 32);
+        if (candidates.empty() && asymmetric.empty())
+            return refusal("signature_malformed", prefix + "signature has no entry \"v1,<base64 of 32 bytes>\"");
 
         const std::array<std::string_view, 5> parts = {id, ".", timestamp, ".", r.body()};
         bool match = false, broken = false;
@@ -82,11 +99,13 @@ public:
             const std::string expected = to_base64(*digest);
             for (std::string_view candidate : candidates) match |= equal_constant_time(expected, candidate);
         }
-        if (match) return acceptance().signed_at(at_seconds(*seconds), past_, future_).replay_id(id);
+        if (match) return accepted();
         // Our own fault must not become a refusal: what the sender sent may well be genuine.
-        if (count == 0 || broken) throw failure::retry("setting \"" + secret_ + "\" has no value, or one that is not a key");
-        return refusal("signature_mismatch", std::to_string(candidates.size()) + " signature(s) against " + std::to_string(count) +
-                                                 " secret(s), body of " + std::to_string(r.body().size()) + " bytes: is \"" + secret_ +
+        if ((count == 0 && !asymmetric_) || broken)
+            throw failure::retry("setting \"" + secret_ + "\" has no value, or one that is not a key");
+        return refusal("signature_mismatch", std::to_string(candidates.size() + asymmetric.size()) + " signature(s) against " +
+                                                 std::to_string(count) + " secret(s)" + (asymmetric_ ? " and the public keys" : "") +
+                                                 ", body of " + std::to_string(r.body().size()) + " bytes: is \"" + secret_ +
                                                  "\" this endpoint's, and does nothing on the way change the body?");
     }
 
@@ -111,21 +130,23 @@ private:
         return true;
     }
 
-    static std::vector<std::string_view> v1_entries(std::string_view list) {
+    /// The signatures of one version, of the right size, still in base64.
+    static std::vector<std::string_view> entries(std::string_view list, std::string_view version, size_t size) {
         std::vector<std::string_view> out;
         while (!list.empty()) {
             const size_t space = std::min(list.find(' '), list.size());
             const std::string_view entry = list.substr(0, space);
             list.remove_prefix(std::min(space + 1, list.size()));
-            if (entry.substr(0, 3) != "v1,") continue;
-            const auto bytes = from_base64(entry.substr(3));
-            if (bytes && bytes->size() == 32) out.push_back(entry.substr(3));
+            if (entry.substr(0, version.size()) != version) continue;
+            const auto bytes = from_base64(entry.substr(version.size()));
+            if (bytes && bytes->size() == size) out.push_back(entry.substr(version.size()));
         }
         return out;
     }
 
     std::string secret_;
     std::vector<std::string> prefixes_ = {"webhook-"};
+    std::function<bool(std::string_view, std::string_view)> asymmetric_;
     milliseconds past_ = std::chrono::minutes(5), future_ = std::chrono::minutes(5);
 };
 

@@ -62,7 +62,7 @@ public:
     bool pinned(std::string_view arn) const {
         if (settings_.names_topic(arn)) return true;
         const auto known = topics_.find(arn);
-        return known && known->pinned();
+        return (known && known->pinned()) || topics_.being_pinned(arn);
     }
 
     /// Pins a topic that a provider's own API has named. When its confirmation has come first and waits for approval, it is confirmed now.

@@ -94,19 +94,21 @@ inline job<result> receiver::approve(const json::document& arguments) const {
 }
 
 inline job<void> receiver::pin(topic_arn arn, std::string detail) const {
-    auto known = topics_.find(arn.text());
-    if (known && known->state() == topic_state::pending_approval && !known->token().empty()) {
-        const http::response answer =
-            co_await http::get(confirmation_url(arn, known->token(), settings_.other_origin())).max_response(65'536);
-        const std::string subscription = detail::subscription_of(answer, arn, host_.now());
-        known->enter(topic_state::active, host_.now()).subscription(subscription).detail(detail);
-        co_await put_state(topics_.put(*known));
-        co_return;
-    }
+    std::string token = topics_.pins(arn.text());
+    const auto known = topics_.find(arn.text());
     if (known && known->state() == topic_state::active) co_return;
+    if (known && known->state() == topic_state::pending_approval && !known->token().empty()) token = known->token();
     topic_entry entry(arn.text(), topic_state::pending_confirmation, host_.now());
     entry.detail(detail);
+    if (!token.empty()) {
+        const http::response answer = co_await http::get(confirmation_url(arn, token, settings_.other_origin())).max_response(65'536);
+        const std::string subscription = detail::subscription_of(answer, arn, host_.now());
+        entry.enter(topic_state::active, host_.now()).subscription(subscription).token(token);
+    }
     co_await put_state(topics_.put(entry));
+    // The confirmation that asked first may have been committed last.
+    const auto now = topics_.find(arn.text());
+    if (now && !now->pinned()) co_await put_state(topics_.put(entry));
 }
 
 inline std::vector<topic_entry> receiver::records() const {

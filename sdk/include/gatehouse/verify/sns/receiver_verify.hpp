@@ -157,7 +157,7 @@ inline std::optional<outcome> receiver::handshake(const request& in) const {
     if (in.header("x-amz-sns-message-type") == to_text(message_type::notification)) return std::nullopt;
     const envelope e = envelope_of(in);
     const std::string& topic = e.topic().text();
-    if (e.type() == message_type::subscription_confirmation && !pinned(topic)) {
+    if (e.type() == message_type::subscription_confirmation && !pinned(topic) && topics_.asks(topic, e.token())) {
         host_.warning("topic " + topic + " asks for confirmation and is not in topic_arns: it waits for the operation \"approve\"");
         topic_entry waiting(topic, topic_state::pending_approval, host_.now());
         waiting.token(e.token()).detail("approve it with the operation \"approve\", or forget it; the token is good for two days");

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <mutex>
 
 namespace gatehouse::sns {
@@ -121,8 +122,30 @@ public:
         given_[slot].at = host_.now();
         return state_change(key(slot), e.text());
     }
+    /// A topic's confirmation and the answer that names the topic come at the same time, and what each writes is seen only once it is
+    /// committed. Here they meet. asks: a topic that is not pinned asks for confirmation; false when it is being pinned right now. pins:
+    /// the topic is being pinned; gives the token of a confirmation that has just asked, or nothing.
+    bool asks(const std::string& arn, std::string_view token) {
+        const std::lock_guard lock(mutex_);
+        if (is_fresh(pinning_, arn)) return false;
+        remember(asking_, arn, token);
+        return true;
+    }
+    std::string pins(const std::string& arn) {
+        const std::lock_guard lock(mutex_);
+        remember(pinning_, arn, {});
+        return is_fresh(asking_, arn) ? asking_.find(arn)->second.token : std::string();
+    }
+    bool being_pinned(std::string_view arn) const {
+        const std::lock_guard lock(mutex_);
+        return is_fresh(pinning_, arn);
+    }
+
     /// The change that forgets a topic; none when it is not there.
-    std::optional<state_change> remove(std::string_view arn) const {
+    std::optional<state_change> remove(std::string_view arn) {
+        const std::lock_guard lock(mutex_);
+        for (auto* all : {&pinning_, &asking_})
+            if (const auto it = all->find(arn); it != all->end()) all->erase(it);
         for (size_t i = 0; i < k_slots; ++i)
             if (const auto e = at(i); e && e->arn() == arn) return state_change::remove(key(i));
         return std::nullopt;
@@ -136,6 +159,24 @@ private:
         std::string arn;
         time_point at{};
     };
+
+    struct moment {
+        time_point at{};
+        std::string token;
+    };
+    using moments = std::map<std::string, moment, std::less<>>;
+
+    bool is_fresh(const moments& all, std::string_view arn) const {
+        const auto it = all.find(arn);
+        return it != all.end() && host_.now() - it->second.at < k_commit;
+    }
+    /// At most as many as there are slots: the oldest gives way.
+    void remember(moments& all, const std::string& arn, std::string_view token) {
+        std::erase_if(all, [&](const auto& m) { return host_.now() - m.second.at >= k_commit; });
+        if (all.size() >= k_slots)
+            all.erase(std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.second.at < b.second.at; }));
+        all[arn] = {host_.now(), std::string(token)};
+    }
 
     static std::string key(size_t slot) { return "sns.topic." + std::to_string(slot); }
     std::optional<topic_entry> at(size_t slot) const {
@@ -169,8 +210,9 @@ private:
     }
 
     host host_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::array<given, k_slots> given_;
+    moments asking_, pinning_;
 };
 
 } // namespace gatehouse::sns
