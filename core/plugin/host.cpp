@@ -50,7 +50,7 @@ public:
         generation->number = ++number_;
         vault_.set_key(config.store.key);
         try {
-            load_plugins(config.plugins, *generation);
+            load_plugins(config.plugins, *generation, present);
             for (const auto& source : config.sources) {
                 const auto* before = present && unchanged == Unchanged::keep ? open_before(*present, *source) : nullptr;
                 const bool same = before && before->config == source && same_code(*present, *generation, source->plugin);
@@ -88,18 +88,20 @@ public:
     Explain explain; ///< set before anything is opened
 
 private:
-    void load_plugins(const config::Plugins& config, Generation& generation) {
-        const Trust trust{config.signatures == config::Signatures::required, config.keys};
-        const bool same_trust = trust == std::exchange(trust_, trust);
-        std::map<std::filesystem::path, Shelved> loaded;
-        for (const auto& file : plugin_files(config.directory)) {
-            auto shelved = shelf_.get(file, &trust);
+    void load_plugins(const config::Plugins& config, Generation& generation, const Generation* present) {
+        // Not simply the last load: that may have been a reload that was not taken over.
+        const auto before = present && present->files ? present->files : last_;
+        auto now = std::make_shared<LoadedFiles>();
+        now->trust = {config.signatures == config::Signatures::required, config.keys};
+        const bool same_trust = before->trust == now->trust;
+        for (const auto& file : plugin_files(config.directory, *before)) {
+            auto shelved = shelf_.get(file, &now->trust);
             if (const auto* refused = std::get_if<Refused>(&shelved)) {
                 add_refused(generation, file, name_from(file), *refused);
                 // What was loaded from this path before goes on serving, if it was trusted by the rules of now.
-                const auto before = loaded_.find(file);
-                if (before == loaded_.end() || refused->code == k_quarantined || !same_trust) continue;
-                shelved = before->second;
+                const auto kept = before->files.find(file);
+                if (kept == before->files.end() || refused->code == k_quarantined || !same_trust) continue;
+                shelved = kept->second;
             }
             const auto& kept = std::get<Shelved>(shelved);
             const auto& name = kept.library->descriptor().name;
@@ -107,15 +109,15 @@ private:
                 add_refused(generation, file, name, {"duplicate_name", "another file already is plugin " + name + "; remove one of them"});
                 continue;
             }
-            loaded.emplace(file, kept);
+            now->files.emplace(file, kept);
             generation.plugins.push_back(info_of(file, kept.library->descriptor()));
             generation.plugins.back().signed_by = kept.signed_by;
         }
-        loaded_ = std::move(loaded);
+        generation.files = last_ = std::move(now);
     }
 
     /// In order. A directory that cannot be read is no reason to let go of what came from it.
-    std::vector<std::filesystem::path> plugin_files(const std::filesystem::path& directory) {
+    std::vector<std::filesystem::path> plugin_files(const std::filesystem::path& directory, const LoadedFiles& before) {
         std::vector<std::filesystem::path> files;
         std::error_code error;
         for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end; at.increment(error))
@@ -124,7 +126,7 @@ private:
             log_.error("plugin", "the plugin directory cannot be read; set plugins.directory to where the *.so files are",
                        {{"directory", directory.string()}, {"reason", error.message()}});
             files.clear();
-            for (const auto& [file, library] : loaded_)
+            for (const auto& [file, library] : before.files)
                 if (file.parent_path() == directory) files.push_back(file);
         }
         std::sort(files.begin(), files.end());
@@ -270,8 +272,7 @@ private:
     Shelf shelf_;
     const std::shared_ptr<Control> control_;
     uint64_t number_ = 0;
-    Trust trust_;
-    std::map<std::filesystem::path, Shelved> loaded_;
+    std::shared_ptr<const LoadedFiles> last_ = std::make_shared<LoadedFiles>();
     std::map<std::string, std::pair<std::shared_ptr<const Library>, uint64_t>> current_;
     std::map<std::string, std::weak_ptr<SourceState>> states_;
 };

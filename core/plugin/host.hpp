@@ -19,6 +19,7 @@
 namespace gh::plugin {
 
 class Library;
+struct LoadedFiles;
 
 /// What `gatehouse plugins` shows of one file. `reason` is a sentence that names the rule broken and the fix.
 struct PluginInfo {
@@ -46,7 +47,9 @@ struct Generation {
     uint64_t number = 0;
     std::vector<SourceSlot> slots;
     std::vector<PluginInfo> plugins;
-    std::map<std::string, std::shared_ptr<const Library>> libraries; ///< the host's: what each plugin's code is in this generation
+    /// The host's own: what each plugin's code is in this generation, and from which files it came.
+    std::map<std::string, std::shared_ptr<const Library>> libraries;
+    std::shared_ptr<const LoadedFiles> files;
 };
 
 /// What load() does with sources whose configuration and code are the same as in the present generation.

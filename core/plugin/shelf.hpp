@@ -30,6 +30,12 @@ struct Shelved {
     std::string signed_by;
 };
 
+/// What one generation was loaded from, and by which rules.
+struct LoadedFiles {
+    Trust trust;
+    std::map<std::filesystem::path, Shelved> files;
+};
+
 /// One thread at a time.
 class Shelf {
 public:

@@ -130,6 +130,22 @@ BOOST_AUTO_TEST_CASE(a_link_is_read_once_and_has_the_signature_beside_itself) {
     BOOST_TEST(std::holds_alternative<const config::TrustedKey*>(checked));
 }
 
+BOOST_AUTO_TEST_CASE(a_reload_that_was_not_taken_over_takes_nothing_away) {
+    const auto file = install("tiny");
+    sign_with(file, ours);
+    config.sources = {source_config("one", "tiny", "{}")};
+    const auto present = host.load(config);
+    BOOST_REQUIRE(present->slots.at(0).source);
+    test::write_file(signature_file(file), "spoilt");
+    config::Config other;
+    other.plugins = config.plugins;
+    other.plugins.keys.pop_back();
+    other.sources = config.sources;
+    BOOST_TEST(!host.load(other, present.get())->slots.at(0).source); // other rules: the old file does not count
+    const auto after = host.load(config, present.get(), Unchanged::keep);
+    BOOST_TEST(after->slots.at(0).source == present->slots.at(0).source);
+}
+
 BOOST_AUTO_TEST_CASE(an_unsigned_replacement_leaves_the_signed_one_serving) {
     const auto file = install("tiny");
     sign_with(file, ours);
