@@ -28,6 +28,7 @@ struct JoiningFile {
     sqlite3_io_methods methods;
     std::string* waiting; // writes not handed on yet, which begin at `offset`
     sqlite3_int64 offset;
+    bool joins;  // the write-ahead log
     bool synced; // nothing was changed since the last sync that succeeded
 
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
@@ -51,9 +52,10 @@ struct JoiningFile {
     static int write(sqlite3_file* file, const void* from, int amount, sqlite3_int64 offset) {
         auto& f = of(file);
         f.synced = false;
+        if (!f.joins) return f.on_real().xWrite(f.real(), from, amount, offset);
         const auto size = static_cast<size_t>(amount);
-        const bool joins = offset == f.offset + static_cast<sqlite3_int64>(f.waiting->size());
-        if (!joins || f.waiting->size() + size > k_most_waiting)
+        const bool follows = offset == f.offset + static_cast<sqlite3_int64>(f.waiting->size());
+        if (!follows || f.waiting->size() + size > k_most_waiting)
             if (const int code = f.hand_on(); code != SQLITE_OK) return code;
         if (f.waiting->empty()) f.offset = offset;
         try {
@@ -136,6 +138,7 @@ int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags,
         return code;
     }
     f.offset = 0;
+    f.joins = (flags & SQLITE_OPEN_WAL) != 0;
     f.synced = false;
     f.waiting = new (std::nothrow) std::string();
     if (!f.waiting) {

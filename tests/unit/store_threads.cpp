@@ -1,4 +1,6 @@
 // Many threads at once: appends, reads, everything else.
+#include "core/store/sqlite.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <map>
@@ -74,6 +76,30 @@ BOOST_AUTO_TEST_CASE(readers_see_what_was_acknowledged_while_writers_work) {
         });
     }
     BOOST_TEST(missing == 0);
+}
+
+BOOST_AUTO_TEST_CASE(readers_see_whole_pages_while_another_cuts_a_checkpoint_short) {
+    const Directory directory;
+    TestStore store(directory);
+    int next = 0;
+    const auto append_some = [&](int count) {
+        for (int i = 0; i < count; ++i) {
+            std::vector<NewEvent> events;
+            for (int j = 0; j < 20; ++j) events.push_back(make_event("k" + std::to_string(next++), std::string(700, 'b')));
+            store.append(std::move(events));
+        }
+    };
+    for (int round = 0; round < 8; ++round) {
+        append_some(10);
+        Database holder(directory / "gatehouse.db", "", false);
+        holder.exec("BEGIN");
+        BOOST_TEST(holder.number("SELECT count(*) FROM events") == next);
+        append_some(40); // several checkpoints, each as far as the holder lets it
+        Database reader(directory / "gatehouse.db", "", false);
+        BOOST_REQUIRE(reader.word("PRAGMA quick_check(1)") == "ok");
+        BOOST_TEST(reader.number("SELECT count(*) FROM events NOT INDEXED") == next);
+        holder.exec("COMMIT");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(stop_while_everyone_calls_answers_each_call_once) {
