@@ -22,11 +22,16 @@ constexpr Millis k_store_pause{500};
 std::string outcome_name(const plugin::JobEnd& end) {
     if (const auto* failure = std::get_if<plugin::JobFailure>(&end.value)) {
         switch (failure->kind) {
-            case plugin::JobFailure::Kind::retry: return "retry";
-            case plugin::JobFailure::Kind::refused: return "refused";
-            case plugin::JobFailure::Kind::invalid: return "invalid";
-            case plugin::JobFailure::Kind::fault: return "fault";
-            case plugin::JobFailure::Kind::cancelled: return "cancelled";
+            case plugin::JobFailure::Kind::retry:
+                return "retry";
+            case plugin::JobFailure::Kind::refused:
+                return "refused";
+            case plugin::JobFailure::Kind::invalid:
+                return "invalid";
+            case plugin::JobFailure::Kind::fault:
+                return "fault";
+            case plugin::JobFailure::Kind::cancelled:
+                return "cancelled";
         }
     }
     return std::holds_alternative<plugin::JobGone>(end.value) ? "gone" : "fetched";
@@ -42,7 +47,8 @@ public:
           clock_(clock),
           log_(log),
           metrics_(metrics),
-          seconds_(metrics.histogram("gatehouse_fetch_back_seconds", "One fetch-back job, from its first step to its end.", latency_bounds())),
+          seconds_(
+              metrics.histogram("gatehouse_fetch_back_seconds", "One fetch-back job, from its first step to its end.", latency_bounds())),
           mailbox_(std::make_shared<Mailbox>()) {}
 
     ~Impl() { stop(); }
@@ -142,6 +148,7 @@ private:
             Lane lane(slot.source, slot.config);
             if (const auto old = lanes_.find(slot.config->name); old != lanes_.end()) {
                 lane.taken = std::move(old->second.taken);
+                lane.taken_keys = std::move(old->second.taken_keys);
                 lane.waiting = std::move(old->second.waiting);
                 lane.running = old->second.running;
                 if (old->second.config->fetch_back.rate == slot.config->fetch_back.rate) lane.bucket = old->second.bucket;
@@ -214,8 +221,9 @@ private:
     void finish(Ended ended) {
         const auto lane = lanes_.find(ended.source);
         if (lane != lanes_.end() && lane->second.running > 0) --lane->second.running;
-        metrics_.counter("gatehouse_fetch_back_total", "Fetch-back jobs, by how they ended.",
-                         {{"source", ended.source}, {"outcome", outcome_name(ended.end)}})
+        metrics_
+            .counter("gatehouse_fetch_back_total", "Fetch-back jobs, by how they ended.",
+                     {{"source", ended.source}, {"outcome", outcome_name(ended.end)}})
             .add();
         seconds_.observe(std::chrono::duration<double>(Steady::now() - ended.began).count());
 
@@ -243,12 +251,11 @@ private:
             const int attempts = event.fetch_attempts + 1;
             if (!waits.contains(attempts)) waits[attempts] = retry_wait(mode, attempts, *failure);
             const auto& wait = waits[attempts];
-            outcome.kind = wait                                             ? Kind::retry
-                           : mode == config::FetchBackMode::required ? Kind::gave_up_dead
-                                                                     : Kind::gave_up_deliver;
+            outcome.kind = wait ? Kind::retry : mode == config::FetchBackMode::required ? Kind::gave_up_dead : Kind::gave_up_deliver;
             if (wait) outcome.due = clock_.now() + *wait;
-            log_.warning("dispatch", wait ? "fetch-back failed, will be tried again" : "fetch-back given up",
-                         {{"source", ended.source}, {"event", event.id.text()}, {"attempt", event.fetch_attempts + 1}, {"error", failure->text}});
+            log_.warning(
+                "dispatch", wait ? "fetch-back failed, will be tried again" : "fetch-back given up",
+                {{"source", ended.source}, {"event", event.id.text()}, {"attempt", event.fetch_attempts + 1}, {"error", failure->text}});
         } else {
             outcome.kind = Kind::fetched;
             const Time now = clock_.now();
@@ -257,7 +264,8 @@ private:
             else if (const auto* gone = std::get_if<plugin::JobGone>(&ended.end.value))
                 outcome.document = store::Document{"text/plain", gone->reason, now, true};
         }
-        if (outcome.kind == Kind::fetched || outcome.kind == Kind::gave_up_deliver) outcome.deliveries = deliveries(ended.source, event.type);
+        if (outcome.kind == Kind::fetched || outcome.kind == Kind::gave_up_deliver)
+            outcome.deliveries = deliveries(ended.source, event.type);
         return outcome;
     }
 
@@ -307,8 +315,14 @@ Dispatcher::~Dispatcher() = default;
 void Dispatcher::configure(std::shared_ptr<const config::Config> config, std::shared_ptr<const plugin::Generation> generation) {
     impl_->configure(std::move(config), std::move(generation));
 }
-void Dispatcher::start() { impl_->start(); }
-void Dispatcher::stop() { impl_->stop(); }
-void Dispatcher::wake() { impl_->wake(); }
+void Dispatcher::start() {
+    impl_->start();
+}
+void Dispatcher::stop() {
+    impl_->stop();
+}
+void Dispatcher::wake() {
+    impl_->wake();
+}
 
 } // namespace gh::dispatch

@@ -70,13 +70,19 @@ bool Lane::read(store::Store& store, Time now) {
         look_again = now + k_store_pause;
         return false;
     }
-    for (const auto& event : *pending) arrange(event, now);
+    const auto taken_before = taken.size();
+    for (const auto& event : *pending)
+        if (event.ordering_key.empty() || !taken_keys.contains(event.ordering_key)) arrange(event, now);
     if (*later) look_again = **later;
-    return pending->size() >= limit && taken.size() < most;
+    return pending->size() >= limit && taken.size() > taken_before && taken.size() < most;
+}
+
+void Lane::take(const store::PendingEvent& event) {
+    if (taken.insert(event.id).second && !event.ordering_key.empty()) taken_keys.insert(event.ordering_key);
 }
 
 void Lane::arrange(const store::PendingEvent& event, Time now) {
-    taken.insert(event.id);
+    take(event);
     const Millis coalesce = config->fetch_back.coalesce;
     const bool may_join = coalesce.count() > 0 && !event.subject.empty() && fetches(event.type);
     if (may_join)
@@ -98,7 +104,7 @@ void Lane::join_those_behind(store::Store& store, Group& group) {
     for (const auto& event : *behind) {
         // One that is about something else must come after this group, and so must all behind it.
         if (!same(event, head) || taken.contains(event.id)) return;
-        taken.insert(event.id);
+        take(event);
         group.events.push_back(event);
     }
 }
@@ -108,7 +114,8 @@ void Lane::give_back(std::vector<Group> groups) {
 }
 
 void Lane::release(const store::PendingEvent& event) {
-    taken.erase(event.id);
+    if (taken.erase(event.id) == 0) return;
+    if (const auto key = taken_keys.find(event.ordering_key); key != taken_keys.end()) taken_keys.erase(key);
 }
 
 } // namespace gh::dispatch

@@ -38,7 +38,10 @@ struct Lane {
     std::shared_ptr<plugin::Source> source;
     std::shared_ptr<const config::Source> config;
     std::shared_ptr<TokenBucket> bucket;
-    std::set<Uuid> taken;      ///< events in a group, under way, or waiting for their outcome to be written
+    std::set<Uuid> taken; ///< events in a group, under way, or waiting for their outcome to be written
+    /// Ordering keys of the events in `taken`, each as often as it has events there. A commit shows in the store before its callback has
+    /// brought the job's state into memory: until then the next event of the key must not begin, or its job would not see that state.
+    std::multiset<std::string> taken_keys;
     std::deque<Group> waiting; ///< oldest first: still coalescing, or held back by concurrency or rate
     size_t running = 0;
     Time look_again = Time::min(); ///< nothing to do before this
@@ -57,6 +60,7 @@ struct Lane {
 private:
     bool read(store::Store&, Time now);
     void arrange(const store::PendingEvent&, Time now);
+    void take(const store::PendingEvent&);
     void join_those_behind(store::Store&, Group&);
     size_t room() const;
 };

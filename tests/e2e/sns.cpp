@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(a_topic_that_waits_is_approved_by_a_call) {
     BOOST_TEST(w.count("sns", "confirmations") == 0);
     // Another topic is not approved by mistake.
     const std::string wrong = w.operate({"subscriptions", "call", "sns", "approve", "topic_arn=" + arn + "x"}, 1);
-    BOOST_TEST(wrong.find("does not wait") != std::string::npos, wrong);
+    BOOST_TEST(wrong.find("no confirmation of " + arn + "x waits here") != std::string::npos, wrong);
     w.operate({"subscriptions", "call", "sns", "approve", "topic_arn=" + arn});
     BOOST_REQUIRE_MESSAGE(w.reaches(id, "delivered"), w.gateway().log());
     BOOST_TEST(w.count("sns", "confirmations") == 1);
