@@ -16,7 +16,7 @@
 
 namespace gh::test {
 
-class MemoryStore final : public store::Store {
+class MemoryStore : public store::Store {
 public:
     explicit MemoryStore(const Clock& clock) : clock_(clock), writer_("memory-store", [this] { write_all(); }) {}
     ~MemoryStore() override { stop(); }

@@ -11,6 +11,50 @@
 
 namespace gh::test {
 
+/// A store whose commits of fetch-backs show at once, and whose word of them can be held back.
+struct GatedStore : MemoryStore {
+    using MemoryStore::MemoryStore;
+    void finish_fetch(store::FetchOutcome outcome, store::WriteDone done) override {
+        MemoryStore::finish_fetch(std::move(outcome), [this, done = std::move(done)](const Status& written) {
+            std::unique_lock lock(gate);
+            changed.wait(lock, [this] { return !closed; });
+            lock.unlock();
+            done(written);
+        });
+    }
+    Result<std::vector<store::PendingEvent>> pending_events(const std::string& source, Time now, size_t limit,
+                                                            std::span<const Uuid> except) override {
+        auto found = MemoryStore::pending_events(source, now, limit, except);
+        const std::lock_guard lock(gate);
+        ++looks;
+        changed.notify_all();
+        return found;
+    }
+    void set_closed(bool is) {
+        const std::lock_guard lock(gate);
+        closed = is;
+        changed.notify_all();
+    }
+    /// Waits until the dispatcher has looked for events so many times more, after `ask`.
+    bool wait_looks(int more, const std::function<void()>& ask) {
+        std::unique_lock lock(gate);
+        for (const int wanted = looks + more; looks < wanted;) {
+            lock.unlock();
+            ask();
+            lock.lock();
+            const int seen = looks;
+            if (!changed.wait_for(lock, std::chrono::seconds(10), [&] { return looks > seen; })) return false;
+        }
+        return true;
+    }
+
+private:
+    std::mutex gate;
+    std::condition_variable changed;
+    bool closed = false;
+    int looks = 0;
+};
+
 /// The plugin's script of a stored event: "hd" asks the provider and makes a document of the answer; see tests/abi/plugins/script.c.
 struct DispatchFixture : Fixture {
     struct Sent {
@@ -18,7 +62,7 @@ struct DispatchFixture : Fixture {
         egress::Done done;
     };
 
-    MemoryStore events{clock};
+    GatedStore events{clock};
     std::mutex mutex;
     std::condition_variable arrived;
     std::vector<Sent> sent;
@@ -28,7 +72,10 @@ struct DispatchFixture : Fixture {
     std::optional<plugin::JobRunner> jobs;
     std::optional<dispatch::Dispatcher> dispatcher;
 
-    ~DispatchFixture() { end(); }
+    ~DispatchFixture() {
+        events.set_closed(false);
+        end();
+    }
 
     void start() {
         install("script");

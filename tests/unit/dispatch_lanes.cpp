@@ -56,6 +56,23 @@ BOOST_FIXTURE_TEST_CASE(events_of_one_ordering_key_are_fetched_one_after_the_oth
     BOOST_TEST(reaches(second, EventStatus::ready, 1));
 }
 
+BOOST_FIXTURE_TEST_CASE(the_next_of_a_key_waits_until_the_state_of_the_one_before_is_known, DispatchFixture) {
+    hold = true;
+    start();
+    const Uuid first = add({"a", "key"}), second = add({"a", "key"});
+    BOOST_REQUIRE(wait_asked(1));
+    events.set_closed(true);
+    answer(0);
+    // In the store the first one is done; its callback, which brings the job's state into memory, has not run.
+    BOOST_REQUIRE(reaches(first, EventStatus::ready, 1));
+    BOOST_REQUIRE(events.wait_looks(3, [&] { dispatcher->wake(); }));
+    BOOST_TEST(asked() == 1u);
+    events.set_closed(false);
+    BOOST_REQUIRE(wait_asked(2));
+    answer(1);
+    BOOST_TEST(reaches(second, EventStatus::ready, 1));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_failing_event_holds_back_its_own_key_only, DispatchFixture) {
     start();
     const Uuid failing = add({"a", "key", "thing.changed", "f"}), behind = add({"a", "key"}), other = add({"b", "other"});
