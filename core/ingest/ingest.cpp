@@ -15,6 +15,8 @@ namespace {
 constexpr size_t k_queue_limit = 20'000;
 /// Requests one worker takes at a time: their events go to the store in one call.
 constexpr size_t k_batch = 8;
+/// More requests waiting than this and a further worker is woken: RSA then has two, an HMAC seldom.
+constexpr size_t k_patience = 2;
 
 } // namespace
 
@@ -25,7 +27,7 @@ public:
           metrics_(metrics),
           unrouted_(metrics.counter("gatehouse_ingest_unrouted_total", "Requests to a path or with a method that no source has.")),
           overflow_(metrics.counter("gatehouse_ingest_overflow_total", "Requests answered 503 because too many were waiting.")),
-          queue_(k_queue_limit, k_batch),
+          queue_(k_queue_limit, k_patience),
           verification_(store, jobs, clock, log, metrics, [this](Work work) { requeue(std::move(work)); }) {
         for (int i = 0; i < std::max(1, workers); ++i)
             workers_.emplace_back("ingest-" + std::to_string(i), [this] {
