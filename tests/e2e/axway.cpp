@@ -71,9 +71,9 @@ BOOST_AUTO_TEST_CASE(patches_are_applied_once_each_and_in_order_though_the_gatew
     };
     for (const auto& d : w.receiver.deliveries()) {
         const int64_t sequence = axway::json::parse(d.request.body)["sequence"].integer().value_or(-1);
-        BOOST_REQUIRE_MESSAGE(sequence == before + 1 || sequence <= before, sequence << " came after " << before << " of "
-                                                                                     << w.receiver.count() << ": " << story(before + 1)
-                                                                                     << story(sequence) << w.gateway.log());
+        if (sequence != before + 1 && sequence > before)
+            BOOST_FAIL(sequence << " came after " << before << " of " << w.receiver.count() << ": " << story(before + 1) << story(sequence)
+                                << w.gateway.log());
         before = std::max(before, sequence);
     }
     BOOST_TEST(before == count + 1);
