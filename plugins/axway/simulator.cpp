@@ -19,24 +19,25 @@ public:
         : host_(host),
           model_(host),
           sender_(host, model_, read(settings.root())),
-          key_(text_of(settings["api_key"], "api_key", secret(host))),
-          client_{text_of(settings["client_id"], "client_id", "streams"), text_of(settings["client_secret"], "client_secret", secret(host)),
-                  std::string(host.target_url()) + "/oauth/token", text_of(settings["scope"], "scope"),
-                  text_of(settings["oauth_mode"], "oauth_mode", "header")},
+          key_(arguments::text(settings["api_key"], "api_key", secret(host))),
+          client_{arguments::text(settings["client_id"], "client_id", "streams"),
+                  arguments::text(settings["client_secret"], "client_secret", secret(host)),
+                  std::string(host.target_url()) + "/oauth/token", arguments::text(settings["scope"], "scope"),
+                  arguments::text(settings["oauth_mode"], "oauth_mode", "header")},
           header_secret_(secret(host)),
-          protection_(text_of(settings["protection"], "protection", "oauth2")),
-          token_life_(integer_of(settings["token_life"], "token_life", 0, 86'400, 0)),
+          protection_(arguments::text(settings["protection"], "protection", "oauth2")),
+          token_life_(arguments::integer(settings["token_life"], "token_life", 0, 86'400, 0)),
           api_(host, model_, sender_, key_) {
         if (protection_ != "oauth2" && protection_ != "header" && protection_ != "both")
             throw command_error::invalid("protection: give oauth2, header or both");
         if (client_.mode != "header" && client_.mode != "body") throw command_error::invalid("oauth_mode: give header or body");
-        const bool always_on = flag_of(settings["always_on"], "always_on", true);
-        mode_ = text_of(settings["mode"], "mode", "snapshot-patch");
+        const bool always_on = arguments::flag(settings["always_on"], "always_on", true);
+        mode_ = arguments::text(settings["mode"], "mode", "snapshot-patch");
         if (mode_ != "snapshot-patch" && mode_ != "snapshot-only")
             throw command_error::invalid("mode: give snapshot-patch or snapshot-only");
         topic& documents = model_.add_topic("accounts", "snapshot", always_on);
         topic& events = model_.add_topic("leads", "event", always_on);
-        if (!flag_of(settings["subscribe"], "subscribe", !host.fresh())) return;
+        if (!arguments::flag(settings["subscribe"], "subscribe", !host.fresh())) return;
         protect(model_.add(documents, std::string(host.target_url()), mode_));
         protect(model_.add(events, std::string(host.target_url()), "event"));
     }
@@ -100,13 +101,13 @@ public:
 
 private:
     static sending read(json::value s) {
-        only(s, {"api_key", "client_id", "client_secret", "scope", "oauth_mode", "protection", "token_life", "always_on", "mode",
-                 "subscribe", "retries", "retry_wait", "renew_on_401", "encode_basic"});
+        arguments::only(s, {"api_key", "client_id", "client_secret", "scope", "oauth_mode", "protection", "token_life", "always_on", "mode",
+                            "subscribe", "retries", "retry_wait", "renew_on_401", "encode_basic"});
         sending out;
-        out.retries = static_cast<int>(integer_of(s["retries"], "retries", 0, 1'000'000, out.retries));
-        out.retry_wait = milliseconds(integer_of(s["retry_wait"], "retry_wait", 1, 60'000, out.retry_wait.count()));
-        out.renew_on_401 = flag_of(s["renew_on_401"], "renew_on_401", out.renew_on_401);
-        out.encode_basic = flag_of(s["encode_basic"], "encode_basic", out.encode_basic);
+        out.retries = static_cast<int>(arguments::integer(s["retries"], "retries", 0, 1'000'000, out.retries));
+        out.retry_wait = milliseconds(arguments::integer(s["retry_wait"], "retry_wait", 1, 60'000, out.retry_wait.count()));
+        out.renew_on_401 = arguments::flag(s["renew_on_401"], "renew_on_401", out.renew_on_401);
+        out.encode_basic = arguments::flag(s["encode_basic"], "encode_basic", out.encode_basic);
         return out;
     }
 
@@ -116,27 +117,27 @@ private:
     }
 
     topic& topic_of(json::value a, const char* otherwise) {
-        topic* t = model_.find_topic(text_of(a["topic"], "topic", otherwise));
+        topic* t = model_.find_topic(arguments::text(a["topic"], "topic", otherwise));
         if (!t) throw command_error::invalid("topic: there is none of this id or name");
         return *t;
     }
 
     std::string send(json::value a) {
-        only(a, {"type", "count", "tamper", "code", "topic"});
-        const std::string type = text_of(a["type"], "type");
+        arguments::only(a, {"type", "count", "tamper", "code", "topic"});
+        const std::string type = arguments::text(a["type"], "type");
         if (std::find(std::begin(k_types), std::end(k_types), type) == std::end(k_types))
             throw command_error::invalid("type: give snapshot, patch, event or error");
         const tamper_info* tamper = nullptr;
-        if (const std::string name = text_of(a["tamper"], "tamper"); !name.empty()) {
+        if (const std::string name = arguments::text(a["tamper"], "tamper"); !name.empty()) {
             tamper = find_tamper(name);
             if (!tamper) throw command_error::invalid("tamper: there is no \"" + gatehouse::printable(name) + "\"");
         }
         topic& t = topic_of(a, type == "event" ? "leads" : "accounts");
-        const int64_t code = integer_of(a["code"], "code", 0, 99'999, 70'408);
+        const int64_t code = arguments::integer(a["code"], "code", 0, 99'999, 70'408);
         if (category_of(code).empty()) throw command_error::invalid("code: is not one of Streams' error codes");
         json::array messages;
         size_t sent = 0;
-        for (int64_t n = integer_of(a["count"], "count", 1, k_most_at_once, 1); n > 0; --n) {
+        for (int64_t n = arguments::integer(a["count"], "count", 1, k_most_at_once, 1); n > 0; --n) {
             for (const std::string& id : happen(t, type, code, tamper)) {
                 messages.add(json::object{{"id", id}, {"topic", t.id}});
                 ++sent;
@@ -221,7 +222,7 @@ private:
     }
 
     std::string publish(json::value a) {
-        only(a, {"topic", "payload"});
+        arguments::only(a, {"topic", "payload"});
         topic& t = topic_of(a, "accounts");
         if (!a["payload"]) throw command_error::invalid("payload: give any JSON");
         json::array messages;
@@ -236,7 +237,7 @@ private:
     }
 
     std::string document(json::value a) {
-        only(a, {"topic"});
+        arguments::only(a, {"topic"});
         const topic& t = topic_of(a, "accounts");
         return json::object{{"topic", t.id}, {"payload", json::raw(t.payload.empty() ? "null" : t.payload)}}.text();
     }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <gatehouse/encoding.hpp>
-#include <gatehouse/simulator.hpp>
+#include <gatehouse/simulator_arguments.hpp>
 
 #include <string>
 #include <string_view>
@@ -13,10 +13,10 @@ using gatehouse::api_answer;
 using gatehouse::milliseconds;
 using gatehouse::simulator_host;
 using gatehouse::time_point;
+using gatehouse::uuid;
+namespace arguments = gatehouse::arguments;
 namespace json = gatehouse::json;
 
-/// Random UUID (RFC 9562 section 5.4).
-std::string uuid(const simulator_host&);
 /// 32 characters for secrets and keys.
 std::string secret(const simulator_host&);
 
@@ -33,11 +33,5 @@ api_answer ok(const std::string& json, int status = 200);
 std::string date(time_point);
 /// "PT0.195S"
 std::string duration(milliseconds);
-
-// Arguments of commands and settings; each throws command_error::invalid with what to give instead.
-int64_t integer_of(json::value, const char* name, int64_t least, int64_t most, int64_t otherwise);
-std::string text_of(json::value, const char* name, std::string_view otherwise = {});
-bool flag_of(json::value, const char* name, bool otherwise);
-void only(json::value object, std::initializer_list<std::string_view> names);
 
 } // namespace axway::sim

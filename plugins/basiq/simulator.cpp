@@ -10,35 +10,11 @@ namespace basiq::sim {
 namespace {
 
 using gatehouse::command_error;
+using gatehouse::arguments::flag;
+using gatehouse::arguments::integer;
+using gatehouse::arguments::only;
+using gatehouse::arguments::text;
 constexpr int64_t k_most_at_once = 10'000;
-
-int64_t integer(json::value v, const char* name, int64_t least, int64_t most, int64_t otherwise) {
-    if (!v) return otherwise;
-    const auto n = v.integer();
-    if (!n || *n < least || *n > most)
-        throw command_error::invalid(std::string(name) + ": give a whole number from " + std::to_string(least) + " to " +
-                                     std::to_string(most));
-    return *n;
-}
-
-std::string text(json::value v, const char* name, std::string_view otherwise = {}) {
-    if (v && !v.is_string()) throw command_error::invalid(std::string(name) + ": give a text");
-    return std::string(v ? v.text() : otherwise);
-}
-
-bool flag(json::value v, const char* name, bool otherwise) {
-    if (v && !v.boolean()) throw command_error::invalid(std::string(name) + ": give true or false");
-    return v ? *v.boolean() : otherwise;
-}
-
-void only(json::value object, const std::vector<std::string_view>& names) {
-    for (const auto [key, value] : object.members())
-        if (std::find(names.begin(), names.end(), key) == names.end()) {
-            std::string known;
-            for (const std::string_view n : names) known += (known.empty() ? "" : ", ") + std::string(n);
-            throw command_error::invalid("\"" + gatehouse::printable(key) + "\" is not known here; there are " + known);
-        }
-}
 
 std::vector<std::string> all_types() {
     std::vector<std::string> out;

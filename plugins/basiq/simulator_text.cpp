@@ -36,18 +36,6 @@ std::string key_of(std::string_view secret) {
 
 } // namespace
 
-std::string uuid(const simulator_host& host) {
-    std::string bytes = host.random(16);
-    bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);
-    bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
-    std::string out;
-    for (size_t i = 0; i < bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
-        for (const int half : {bytes[i] >> 4 & 15, bytes[i] & 15}) out += "0123456789abcdef"[half];
-    }
-    return out;
-}
-
 std::string long_id(const simulator_host& host) {
     return letters(host, 64, "0123456789abcdef");
 }

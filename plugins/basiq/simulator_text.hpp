@@ -1,7 +1,7 @@
 // Small pieces of text that the simulator makes: ids, secrets, dates, signatures, error bodies.
 #pragma once
 
-#include <gatehouse/simulator.hpp>
+#include <gatehouse/simulator_arguments.hpp>
 
 #include <string>
 #include <string_view>
@@ -13,8 +13,7 @@ using gatehouse::simulator_host;
 using gatehouse::time_point;
 namespace json = gatehouse::json;
 
-/// Random UUID (RFC 9562 section 5.4), 64 lower-case hexadecimal digits, "msg_" and letters, and tokens: the forms of Basiq's samples.
-std::string uuid(const simulator_host&);
+using gatehouse::uuid;
 std::string long_id(const simulator_host&);
 std::string message_id(const simulator_host&);
 std::string token(const simulator_host&);

@@ -1,7 +1,7 @@
 // The simulated account: twins with one ledger each, and stickers on them.
 #pragma once
 
-#include <gatehouse/simulator.hpp>
+#include <gatehouse/simulator_arguments.hpp>
 
 #include <deque>
 #include <map>
@@ -15,8 +15,7 @@ using gatehouse::simulator_host;
 using gatehouse::time_point;
 namespace json = gatehouse::json;
 
-/// Random UUID, version 4.
-std::string uuid(const simulator_host&);
+using gatehouse::uuid;
 /// Random characters of the URL-safe base64 alphabet.
 std::string letters(const simulator_host&, size_t count);
 api_answer ok(const json::object&, int status = 200);

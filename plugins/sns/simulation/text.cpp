@@ -43,17 +43,6 @@ void append_escape(std::string& out, char32_t unit) {
 
 } // namespace
 
-std::string uuid(const simulator_host& host) {
-    std::string bytes = host.random(16), out;
-    bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);
-    bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
-    for (size_t i = 0; i < bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
-        for (const int half : {bytes[i] >> 4 & 15, bytes[i] & 15}) out += k_hex[static_cast<size_t>(half)];
-    }
-    return out;
-}
-
 std::string hex(const simulator_host& host, size_t digits) {
     std::string out = host.random(digits);
     for (char& c : out) c = k_hex[static_cast<unsigned char>(c) & 15];
@@ -141,42 +130,6 @@ std::string endpoint::shown() const {
     if (user.empty()) return url;
     const size_t begin = url.find("://") + 3;
     return url.substr(0, begin) + user + ":****@" + url.substr(begin);
-}
-
-int64_t integer(json::value v, const char* name, int64_t least, int64_t most, int64_t otherwise) {
-    if (!v) return otherwise;
-    const auto n = v.integer();
-    if (!n || *n < least || *n > most)
-        throw command_error::invalid(std::string(name) + ": give a whole number from " + std::to_string(least) + " to " +
-                                     std::to_string(most));
-    return *n;
-}
-
-std::string text(json::value v, const char* name, std::string_view otherwise) {
-    if (v && !v.is_string()) throw command_error::invalid(std::string(name) + ": give a text");
-    return std::string(v ? v.text() : otherwise);
-}
-
-bool flag(json::value v, const char* name, bool otherwise) {
-    if (v && !v.boolean()) throw command_error::invalid(std::string(name) + ": give true or false");
-    return v ? *v.boolean() : otherwise;
-}
-
-std::string choice(json::value v, const char* name, const std::vector<std::string_view>& words) {
-    const std::string given = text(v, name, words.front());
-    if (std::find(words.begin(), words.end(), given) != words.end()) return given;
-    std::string known;
-    for (const std::string_view w : words) known += (known.empty() ? "" : ", ") + std::string(w);
-    throw command_error::invalid(std::string(name) + ": give one of " + known);
-}
-
-void only(json::value object, const std::vector<std::string_view>& names) {
-    for (const auto [key, value] : object.members())
-        if (std::find(names.begin(), names.end(), key) == names.end()) {
-            std::string known;
-            for (const std::string_view n : names) known += (known.empty() ? "" : ", ") + std::string(n);
-            throw command_error::invalid("\"" + gatehouse::printable(key) + "\" is not known here; there are " + known);
-        }
 }
 
 } // namespace sns_sim

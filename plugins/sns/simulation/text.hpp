@@ -1,7 +1,7 @@
-// Small texts that the simulated SNS makes and reads: ids, escapes, queries, addresses, arguments of commands.
+// Small texts that the simulated SNS makes and reads: ids, escapes, queries, addresses.
 #pragma once
 
-#include <gatehouse/simulator.hpp>
+#include <gatehouse/simulator_arguments.hpp>
 
 #include <map>
 #include <string>
@@ -14,10 +14,15 @@ using gatehouse::api_answer;
 using gatehouse::command_error;
 using gatehouse::simulator_host;
 using gatehouse::time_point;
+using gatehouse::uuid;
+using gatehouse::arguments::choice;
+using gatehouse::arguments::flag;
+using gatehouse::arguments::integer;
+using gatehouse::arguments::only;
+using gatehouse::arguments::text;
 namespace json = gatehouse::json;
 
-/// Random UUID (RFC 9562 section 5.4); random lower-case hexadecimal digits.
-std::string uuid(const simulator_host&);
+/// Random lower-case hexadecimal digits.
 std::string hex(const simulator_host&, size_t digits);
 
 /// A JSON string as SNS writes it: everything beyond ASCII as \uXXXX, in pairs where UTF-16 needs two.
@@ -35,13 +40,5 @@ struct endpoint {
     static endpoint parse(std::string_view);
     std::string shown() const; ///< with the password as asterisks
 };
-
-// Arguments of commands; all throw command_error.
-int64_t integer(json::value, const char* name, int64_t least, int64_t most, int64_t otherwise);
-std::string text(json::value, const char* name, std::string_view otherwise = {});
-bool flag(json::value, const char* name, bool otherwise);
-/// One of the words, or the first of them when absent.
-std::string choice(json::value, const char* name, const std::vector<std::string_view>& words);
-void only(json::value object, const std::vector<std::string_view>& names);
 
 } // namespace sns_sim
