@@ -39,10 +39,10 @@ struct GatedStore : MemoryStore {
     bool wait_looks(int more, const std::function<void()>& ask) {
         std::unique_lock lock(gate);
         for (const int wanted = looks + more; looks < wanted;) {
+            const int seen = looks;
             lock.unlock();
             ask();
             lock.lock();
-            const int seen = looks;
             if (!changed.wait_for(lock, std::chrono::seconds(10), [&] { return looks > seen; })) return false;
         }
         return true;
