@@ -38,7 +38,9 @@ constexpr Schema k_schemas[] = {
      "-ordering:s counters:o"},
     {"Route", "from:l types:l to:l"},
     {"Plugin",
-     "name:s version:s summary:s file:s state:s code:s reason:s signed_by:s generation:i abi:o sources:l routes:[SourceRoute -settings_schema:*"},
+     "name:s version:s summary:s file:s state:s code:s reason:s signed_by:s generation:i isolation:s workers:[PluginWorker abi:o "
+     "sources:l routes:[SourceRoute -settings_schema:*"},
+    {"PluginWorker", "source:s state:s pid:i crashes:i last_crash:s"},
     {"Reverification", "items:[Reverified released:i refused:i failed:i more:b next:s"},
     {"Reverified", "id:u source:s result:s event:u? code:s hint:s"},
     {"Reload", "generation:i warnings:l"},

@@ -91,6 +91,17 @@ int plugins_list(Context& c) {
         return std::string(n.empty() ? file.substr(file.rfind('/') + 1) : n);
     };
     const auto sources = [](const json::Value& item) { return joined(item.find("sources")); };
+    // Of isolated ones, the processes: "bank running 4711", and what became of the ones before.
+    const auto workers = [](const json::Value& item) {
+        std::string out;
+        const json::Value* all = item.find("workers");
+        for (const auto& w : all ? all->items : std::vector<json::Value>()) {
+            out += (out.empty() ? "" : ", ") + std::string(w.text_of("source")) + ' ' + std::string(w.text_of("state"));
+            if (const auto pid = w.integer_of("pid"); pid != 0) out += ' ' + std::to_string(pid);
+            if (const auto crashes = w.integer_of("crashes"); crashes != 0) out += " (crashes: " + std::to_string(crashes) + ')';
+        }
+        return out.empty() ? std::string(item.text_of("isolation")) : out;
+    };
     return print_list(c, "/api/v1/plugins", {},
                       {{"NAME", name},
                        column("VERSION", "version"),
@@ -98,6 +109,7 @@ int plugins_list(Context& c) {
                        column("GENERATION", "generation"),
                        column("STATE", "state"),
                        {"SOURCES", sources},
+                       {"ISOLATION", workers},
                        column("REASON", "reason")},
                       4, "no plugin files in the plugins directory", false);
 }
@@ -120,6 +132,15 @@ int plugins_show(Context& c) {
     }
     if (const json::Value* abi = p.find("abi"))
         t.out << "ABI         " << abi->text_of("built") << ", needs " << abi->text_of("needs") << '\n';
+    t.out << "isolation   " << p.text_of("isolation") << '\n';
+    if (const json::Value* workers = p.find("workers"))
+        for (const auto& w : workers->items) {
+            t.out << "process     " << printable(w.text_of("source")) << ": " << coloured(w.text_of("state"), t);
+            if (const auto pid = w.integer_of("pid"); pid != 0) t.out << ", pid " << pid;
+            t.out << ", crashes " << w.integer_of("crashes");
+            if (!w.text_of("last_crash").empty()) t.out << "; the last one " << printable(w.text_of("last_crash"));
+            t.out << '\n';
+        }
     if (const json::Value* routes = p.find("routes"))
         for (const auto& r : routes->items)
             t.out << "route       " << r.text_of("method") << ' ' << printable(r.text_of("path")) << " (" << printable(r.text_of("source"))

@@ -158,9 +158,6 @@ void read_store(Context& context, const Node& node, int line, Store& store) {
 void read_plugins(Context& context, const Node& node, int line, Plugins& plugins) {
     Section s(context, node, line, "plugins", {"directory", "signatures", "keys", "isolation", "overrides"});
     const std::vector<std::pair<std::string, Isolation>> choices = {{"none", Isolation::none}, {"process", Isolation::process}};
-    const auto refuse_process = [&](Isolation isolation, int at, const std::string& where) {
-        if (isolation == Isolation::process) context.faults.error(at, where + ": \"process\" is not available yet; write none");
-    };
     s.file("directory", plugins.directory);
     read_keys(s, plugins.keys);
     const std::vector<std::pair<std::string, Signatures>> signatures = {{"required", Signatures::required},
@@ -168,8 +165,7 @@ void read_plugins(Context& context, const Node& node, int line, Plugins& plugins
     if (s.choice("signatures", plugins.signatures, signatures) && plugins.signatures == Signatures::required && !s.entry("keys"))
         context.faults.error(s.entry("signatures")->line,
                              "plugins.signatures: required needs plugins.keys, the public key files of those whose plugins may run here");
-    if (s.choice("isolation", plugins.isolation, choices))
-        refuse_process(plugins.isolation, s.entry("isolation")->line, "plugins.isolation");
+    s.choice("isolation", plugins.isolation, choices);
     if (const auto* e = s.entry("overrides")) {
         std::vector<std::string> names;
         if (e->value->kind == Node::Kind::mapping)
@@ -182,9 +178,7 @@ void read_plugins(Context& context, const Node& node, int line, Plugins& plugins
         Section overrides(context, *e->value, e->line, "plugins.overrides", names);
         for (const std::string& name : names) {
             Isolation isolation = Isolation::none;
-            if (!overrides.choice(name, isolation, choices)) continue;
-            refuse_process(isolation, overrides.entry(name)->line, overrides.name(name));
-            plugins.overrides[name] = isolation;
+            if (overrides.choice(name, isolation, choices)) plugins.overrides[name] = isolation;
         }
     }
 }

@@ -6,6 +6,8 @@
 #include "core/ingest/work.hpp"
 
 #include <atomic>
+#include <map>
+#include <mutex>
 
 namespace gh::ingest {
 
@@ -17,6 +19,12 @@ constexpr size_t k_queue_limit = 20'000;
 constexpr size_t k_batch = 8;
 /// More requests waiting than this and a further worker is woken: RSA then has two, an HMAC seldom.
 constexpr size_t k_patience = 2;
+
+// Of a source whose plugin has a process of its own. Two threads: while one of its requests is slow, others go on; larger batches: all of
+// one take one way to the process and back.
+constexpr size_t k_apart_queue_limit = 4'000;
+constexpr size_t k_apart_batch = 32;
+constexpr int k_apart_workers = 2;
 
 } // namespace
 
@@ -30,10 +38,7 @@ public:
           queue_(k_queue_limit, k_patience),
           verification_(store, jobs, clock, log, metrics, [this](Work work) { requeue(std::move(work)); }) {
         for (int i = 0; i < std::max(1, workers); ++i)
-            workers_.emplace_back("ingest-" + std::to_string(i), [this] {
-                std::vector<Work> batch;
-                for (; queue_.take(k_batch, batch); queue_.done()) verification_.run(batch, [this] { queue_.still_busy(); });
-            });
+            workers_.emplace_back("ingest-" + std::to_string(i), [this] { work(queue_, k_batch); });
     }
 
     ~Impl() { stop(); }
@@ -41,10 +46,14 @@ public:
     void stop() {
         queue_.close();
         workers_.clear();
+        const std::lock_guard lock(apart_mutex_);
+        for (auto& [source, apart] : apart_) apart->queue.close();
+        for (auto& [source, apart] : apart_) apart->workers.clear();
     }
 
     void configure(std::shared_ptr<const config::Config> config, std::shared_ptr<const plugin::Generation> generation) {
-        table_.store(std::make_shared<const RoutingTable>(std::move(config), std::move(generation), metrics_));
+        table_.store(std::make_shared<const RoutingTable>(std::move(config), std::move(generation), metrics_,
+                                                          [this](const plugin::Source& source) -> WorkQueue& { return queue_of(source); }));
     }
 
     http::Admission admit(const http::Request& head) {
@@ -55,7 +64,7 @@ public:
         if (!table) return http::unavailable(5, "starting");
         const Lookup found = table->find(head.method, head.path);
         if (const auto* place = std::get_if<const Place*>(&found)) {
-            if (queue_.full()) {
+            if ((*place)->queue.full()) {
                 overflow_.add();
                 (*place)->counters->unavailable.add();
                 return http::unavailable(5, "too many requests are waiting");
@@ -79,16 +88,24 @@ public:
         const auto now = Steady::now();
         std::vector<Work> works;
         works.reserve(exchanges.size());
+        std::map<WorkQueue*, std::vector<Work>> apart;
         for (auto& exchange : exchanges) {
             const auto context = std::static_pointer_cast<const Context>(exchange.context());
-            works.push_back(Work{std::move(exchange), context->table, context->place, now});
+            auto& queue = context->place->queue;
+            auto& mine = &queue == &queue_ ? works : apart[&queue];
+            mine.push_back(Work{std::move(exchange), context->table, context->place, now});
         }
-        queue_.push(std::move(works));
+        if (!works.empty()) queue_.push(std::move(works));
+        for (auto& [queue, some] : apart) queue->push(std::move(some));
     }
 
     void set_draining() { draining_ = true; }
 
 private:
+    struct Apart {
+        WorkQueue queue{k_apart_queue_limit, k_patience};
+        std::vector<NamedThread> workers; ///< last: uses the other
+    };
     struct Context {
         std::shared_ptr<const RoutingTable> table;
         const Place* place;
@@ -103,9 +120,29 @@ private:
     }
 
     void requeue(Work work) {
+        auto& queue = work.place->queue;
         std::vector<Work> one;
         one.push_back(std::move(work));
-        queue_.push(std::move(one));
+        queue.push(std::move(one));
+    }
+
+    void work(WorkQueue& queue, size_t most) {
+        std::vector<Work> batch;
+        for (; queue.take(most, batch); queue.done()) verification_.run(batch, [&queue] { queue.still_busy(); });
+    }
+
+    /// An isolated source has its own queue and threads: whatever its plugin does to its process, no other source waits for it. They stay
+    /// until the end, also when the source goes.
+    WorkQueue& queue_of(const plugin::Source& source) {
+        if (!source.isolated()) return queue_;
+        const std::lock_guard lock(apart_mutex_);
+        auto& apart = apart_[source.name()];
+        if (!apart) {
+            apart = std::make_unique<Apart>();
+            for (int i = 0; i < k_apart_workers; ++i)
+                apart->workers.emplace_back("in-" + source.name(), [this, &queue = apart->queue] { work(queue, k_apart_batch); });
+        }
+        return apart->queue;
     }
 
     store::Store& store_;
@@ -116,6 +153,8 @@ private:
     std::atomic<std::shared_ptr<const RoutingTable>> table_;
     WorkQueue queue_;
     Verification verification_;
+    std::mutex apart_mutex_;
+    std::map<std::string, std::unique_ptr<Apart>> apart_; ///< by source
     std::vector<NamedThread> workers_;
 };
 

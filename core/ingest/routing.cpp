@@ -25,7 +25,7 @@ SourceCounters::SourceCounters(Metrics& metrics, const std::string& source, doub
       quarantine(quarantine_rate, quarantine_rate) {}
 
 RoutingTable::RoutingTable(std::shared_ptr<const config::Config> config, std::shared_ptr<const plugin::Generation> generation,
-                           Metrics& metrics)
+                           Metrics& metrics, const QueueOf& queue_of)
     : generation_(std::move(generation)), routes_(config) {
     for (const auto& slot : generation_->slots) {
         const auto counters = std::make_shared<const SourceCounters>(metrics, slot.config->name, config->store.quarantine_rate);
@@ -34,7 +34,8 @@ RoutingTable::RoutingTable(std::shared_ptr<const config::Config> config, std::sh
             continue;
         }
         const bool fetch_back = slot.config->fetch_back.mode != config::FetchBackMode::off;
-        for (const auto& route : slot.source->routes()) places_[route.path].push_back(Place{slot.source, route, counters, fetch_back});
+        for (const auto& route : slot.source->routes())
+            places_[route.path].push_back(Place{slot.source, route, counters, fetch_back, queue_of(*slot.source)});
     }
 }
 

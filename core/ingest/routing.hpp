@@ -8,6 +8,7 @@
 #include "core/http/message.hpp"
 #include "core/plugin/host.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,12 +25,17 @@ struct SourceCounters {
     mutable TokenBucket quarantine;
 };
 
+class WorkQueue;
+/// The queue for requests of a source.
+using QueueOf = std::function<WorkQueue&(const plugin::Source&)>;
+
 /// A place that answers: an open source with one of its routes. Lives as long as its table, which keeps the generation alive.
 struct Place {
     std::shared_ptr<plugin::Source> source;
     plugin::Route route;
     std::shared_ptr<const SourceCounters> counters;
     bool fetch_back; ///< the source's config wants documents fetched
+    WorkQueue& queue;
 };
 
 /// What a path led to.
@@ -46,7 +52,7 @@ using Lookup = std::variant<NotFound, MethodNotAllowed, SourceClosed, const Plac
 
 class RoutingTable {
 public:
-    RoutingTable(std::shared_ptr<const config::Config>, std::shared_ptr<const plugin::Generation>, Metrics&);
+    RoutingTable(std::shared_ptr<const config::Config>, std::shared_ptr<const plugin::Generation>, Metrics&, const QueueOf&);
 
     Lookup find(std::string_view method, std::string_view path) const;
     const delivery::Routes& routes() const { return routes_; }

@@ -42,26 +42,55 @@ void Verification::run(std::vector<Work>& works, const std::function<void()>& be
     Batch batch;
     batch.events.reserve(works.size());
     batch.waiting.reserve(works.size());
-    for (auto& work : works) {
-        try {
-            verify(work, batch);
-        } catch (const std::exception& fault) {
-            // Out of memory and the like: one request fails, as ours and not the sender's fault.
-            unavailable(work, fault.what());
-        }
+    for (size_t i = 0; i < works.size();) {
+        size_t end = i + 1;
+        const auto& source = works[i].place->source;
+        while (source->isolated() && end < works.size() && works[end].place->source == source) ++end;
+        verify({works.data() + i, end - i}, batch);
+        i = end;
         between();
     }
     works.clear();
     append(batch);
 }
 
-void Verification::verify(Work& work, Batch& batch) {
+void Verification::verify(std::span<Work> works, Batch& batch) {
+    std::vector<plugin::Received> received;
+    const auto guarded = [&](Work& work, auto step) {
+        try {
+            step();
+        } catch (const std::exception& fault) {
+            // Out of memory and the like: one request fails, as ours and not the sender's fault.
+            unavailable(work, fault.what());
+        }
+    };
     // While nothing can be committed there is no point in verifying: the sender keeps the message.
-    if (!store_.writable()) return unavailable(work, "store_not_writable");
-    auto verdict = work.place->source->verify(work.place->route, work.exchange.request());
+    const bool writable = store_.writable();
+    if (writable && works[0].place->source->isolated()) {
+        try {
+            std::vector<plugin::Arrival> arrivals;
+            for (const auto& work : works) arrivals.push_back({&work.place->route, &work.exchange.request()});
+            received = works[0].place->source->receive(arrivals, clock_.now());
+        } catch (const std::exception&) {
+            received.clear(); // one at a time, then
+        }
+    }
+    for (size_t i = 0; i < works.size(); ++i)
+        guarded(works[i], [&] {
+            auto& work = works[i];
+            if (!writable) return unavailable(work, "store_not_writable");
+            if (!received.empty()) return judge(work, std::move(received[i]), batch);
+            judge(work, {work.place->source->verify(work.place->route, work.exchange.request()), std::nullopt}, batch);
+        });
+}
+
+void Verification::judge(Work& work, plugin::Received received, Batch& batch) {
+    auto& verdict = received.verdict;
     if (auto* acceptance = std::get_if<plugin::Acceptance>(&verdict)) {
         if (const auto outside = plugin::check_window(*acceptance, clock_.now())) return refuse(work, *outside);
-        return handle(work, *acceptance, batch);
+        if (!received.outcome)
+            received.outcome = work.place->source->handle(work.place->route, work.exchange.request(), *acceptance);
+        return handle(work, *acceptance, std::move(*received.outcome), batch);
     }
     if (const auto* refusal = std::get_if<plugin::Refusal>(&verdict)) return refuse(work, *refusal);
     if (auto* job = std::get_if<plugin::Job>(&verdict)) {
@@ -71,10 +100,9 @@ void Verification::verify(Work& work, Batch& batch) {
     unavailable(work, "plugin_fault");
 }
 
-void Verification::handle(Work& work, const plugin::Acceptance& acceptance, Batch& batch) {
+void Verification::handle(Work& work, const plugin::Acceptance& acceptance, plugin::Outcome outcome, Batch& batch) {
     const auto& source = *work.place->source;
     const auto& request = work.exchange.request();
-    auto outcome = source.handle(work.place->route, request, acceptance);
     if (auto* direct = std::get_if<plugin::DirectResponse>(&outcome)) return respond(work, std::move(*direct));
     if (const auto* refusal = std::get_if<plugin::Refusal>(&outcome)) return refuse(work, *refusal);
     if (auto* job = std::get_if<plugin::Job>(&outcome)) return run_route_job(work, std::move(*job));

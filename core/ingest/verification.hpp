@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -39,8 +40,10 @@ public:
 private:
     struct Batch;
 
-    void verify(Work&, Batch&);
-    void handle(Work&, const plugin::Acceptance&, Batch&);
+    /// One request, or several of one isolated source.
+    void verify(std::span<Work>, Batch&);
+    void judge(Work&, plugin::Received, Batch&);
+    void handle(Work&, const plugin::Acceptance&, plugin::Outcome, Batch&);
     void append(Batch&);
     void refuse(Work&, const plugin::Refusal&);
     void unavailable(Work&, std::string_view reason);

@@ -76,6 +76,7 @@ bool Frame::answer() {
 }
 
 std::string Frame::fault(gatehouse_status status, std::string_view duty) const {
+    if (status == k_told || status == k_away) return fail_text_;
     if (status != GATEHOUSE_OK) {
         const std::string why = !fail_text_.empty() ? fail_text_ : !broken_.empty() ? broken_ : "it gave no reason";
         return "returned status " + std::to_string(status) + ": " + why;

@@ -32,6 +32,10 @@ bool sane(gatehouse_text, size_t most);
 /// Lower-case letters, digits and the given other characters, 1 to `most` of them.
 bool is_word(std::string_view, std::string_view others, size_t most);
 
+/// Statuses that only the stand-in of a plugin in another process returns (worker_source.hpp), with the text given to
+/// Frame::set_fail_text. k_told: the fault was worked out over there. k_away: the process is not there just now; counted when it went.
+inline constexpr gatehouse_status k_told = 1001, k_away = 1002;
+
 /// Larger than any struct of this ABI will become: what says more than that is not a size but garbage.
 inline constexpr uint32_t k_most_struct = 4096;
 

@@ -55,6 +55,11 @@ std::variant<Descriptor, Refused> call_entry(gatehouse_plugin_entry entry) {
     }
     if (!plugin)
         return Refused{"null_descriptor", "the plugin refuses to run: " + (reason.empty() ? "it gave no reason" : json_quote(reason))};
+    return read_descriptor(*plugin);
+}
+
+std::variant<Descriptor, Refused> read_descriptor(const gatehouse_plugin& given) {
+    const auto* plugin = &given;
     if (plugin->struct_size < sizeof(gatehouse_plugin) || plugin->struct_size > k_most_struct)
         return Refused{"short_struct", "the descriptor's struct_size is wrong; set it to sizeof(gatehouse_plugin)"};
     if (plugin->abi_minor_needed > GATEHOUSE_ABI_MINOR)

@@ -67,7 +67,45 @@ Check check_symbols(std::string_view bytes, const Elf64_Ehdr& head) {
                                 "; is it a plugin, and is the function marked GATEHOUSE_EXPORT and extern \"C\"?"};
 }
 
+/// What lies in the file where the loader would find `address`.
+std::string_view at_address(std::string_view bytes, const Elf64_Ehdr& head, uint64_t address) {
+    for (Elf64_Half i = 0; i < head.e_phnum; ++i) {
+        Elf64_Phdr segment;
+        if (!read(bytes, head.e_phoff, i, segment)) break;
+        if (segment.p_type != PT_LOAD || address < segment.p_vaddr || address - segment.p_vaddr >= segment.p_filesz) continue;
+        const auto part = slice(bytes, segment.p_offset, segment.p_filesz);
+        return address - segment.p_vaddr < part.size() ? part.substr(address - segment.p_vaddr) : std::string_view();
+    }
+    return {};
+}
+
 } // namespace
+
+std::vector<std::string> needed_libraries(std::string_view bytes) {
+    constexpr size_t most = 256;
+    std::vector<std::string> names;
+    Elf64_Ehdr head;
+    if (!read(bytes, 0, 0, head)) return names;
+    for (Elf64_Half i = 0; i < head.e_phnum; ++i) {
+        Elf64_Phdr segment;
+        if (!read(bytes, head.e_phoff, i, segment)) break;
+        if (segment.p_type != PT_DYNAMIC) continue;
+        const auto table = slice(bytes, segment.p_offset, segment.p_filesz);
+        std::string_view strings;
+        std::vector<uint64_t> needed;
+        Elf64_Dyn entry;
+        for (uint64_t k = 0; read(table, 0, k, entry) && entry.d_tag != DT_NULL && needed.size() < most; ++k) {
+            if (entry.d_tag == DT_NEEDED) needed.push_back(entry.d_un.d_val);
+            if (entry.d_tag == DT_STRTAB) strings = at_address(bytes, head, entry.d_un.d_ptr);
+        }
+        for (const auto offset : needed) {
+            if (offset >= strings.size()) continue;
+            const auto rest = strings.substr(offset);
+            if (const auto end = rest.find('\0'); end != rest.npos && end > 0 && end < 256) names.emplace_back(rest.substr(0, end));
+        }
+    }
+    return names;
+}
 
 Check check_elf(std::string_view bytes) {
     if (!bytes.starts_with(std::string_view(ELFMAG, SELFMAG))) {

@@ -172,7 +172,9 @@ gatehouse_status EnrollFrame::add(const gatehouse_egress* given) {
     const auto setting = view(e.setting), host = view(e.host), prefix = view(e.path_prefix);
     if (setting.empty() == host.empty()) return broke("an egress entry must have either a setting or a host, not both");
     if (!is_route_path(prefix)) return broke("the path prefix of an egress entry must be empty or begin with \"/\"");
-    if (enrolled_.egress.size() >= k_most_entries) return broke("more than 256 egress entries");
+    if (enrolled_.egress.size() >= k_most_entries || enrolled_.egress_given.size() >= k_most_entries)
+        return broke("more than 256 egress entries");
+    enrolled_.egress_given.push_back({e.port, std::string(setting), std::string(host), std::string(prefix)});
     if (!setting.empty()) return add_setting_egress(e);
     std::string lower(host);
     for (char& c : lower)

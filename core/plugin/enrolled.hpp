@@ -43,12 +43,19 @@ struct EnrolledOperation {
     void* user = nullptr;
 };
 
+/// An egress entry as the plugin gave it.
+struct EnrolledEgress {
+    uint32_t port = 0;
+    std::string setting, host, path_prefix;
+};
+
 struct Enrolled {
     std::vector<EnrolledVerifier> verifiers;
     std::vector<EnrolledRoute> routes;
     std::vector<EnrolledFetchBack> fetch_backs;
     std::vector<EnrolledOperation> operations;
     std::vector<egress::Rule> egress;
+    std::vector<EnrolledEgress> egress_given;
 };
 
 /// The call of enroll() and the registry given to it. Rules, each named in the reason when broken: a route names an enrolled verifier; no

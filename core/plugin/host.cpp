@@ -11,7 +11,9 @@ namespace gh::plugin {
 
 namespace {
 
-PluginInfo info_of(const std::filesystem::path& file, const Descriptor& d) {
+PluginInfo info_of(const std::filesystem::path& file, const Library& library) {
+    const auto& d = library.descriptor();
+    const bool isolated = library.isolated();
     PluginInfo info;
     info.file = file;
     info.name = d.name;
@@ -21,6 +23,7 @@ PluginInfo info_of(const std::filesystem::path& file, const Descriptor& d) {
     info.abi_minor_needed = d.abi_minor_needed;
     info.state = "loaded";
     info.settings_schema = d.settings_schema;
+    info.isolation = isolated ? "process" : "none";
     return info;
 }
 
@@ -69,7 +72,7 @@ public:
     /// For inspection, signed or not.
     std::variant<std::shared_ptr<const Library>, Refused> get(const std::filesystem::path& file) {
         const std::lock_guard lock(mutex_);
-        auto shelved = shelf_.get(file, nullptr);
+        auto shelved = shelf_.get(file, nullptr, apart_);
         if (auto* refused = std::get_if<Refused>(&shelved)) return std::move(*refused);
         return std::get<Shelved>(std::move(shelved)).library;
     }
@@ -85,6 +88,11 @@ public:
     }
 
     Vault& vault() { return vault_; }
+    void isolate(config::Isolation isolation, const std::filesystem::path& program) {
+        const std::lock_guard lock(mutex_);
+        if (!program.empty()) shelf_.set_program(program);
+        apart_.isolation = isolation;
+    }
     Explain explain; ///< set before anything is opened
 
 private:
@@ -94,8 +102,9 @@ private:
         auto now = std::make_shared<LoadedFiles>();
         now->trust = {config.signatures == config::Signatures::required, config.keys};
         const bool same_trust = before->trust == now->trust;
+        const Apart apart{config.isolation, config.overrides};
         for (const auto& file : plugin_files(config.directory, *before)) {
-            auto shelved = shelf_.get(file, &now->trust);
+            auto shelved = shelf_.get(file, &now->trust, apart);
             if (const auto* refused = std::get_if<Refused>(&shelved)) {
                 add_refused(generation, file, name_from(file), *refused);
                 // What was loaded from this path before goes on serving, if it was trusted by the rules of now.
@@ -110,7 +119,7 @@ private:
                 continue;
             }
             now->files.emplace(file, kept);
-            generation.plugins.push_back(info_of(file, kept.library->descriptor()));
+            generation.plugins.push_back(info_of(file, *kept.library));
             generation.plugins.back().signed_by = kept.signed_by;
         }
         generation.files = last_ = std::move(now);
@@ -178,7 +187,7 @@ private:
                                            [&, &name = plugin](const auto& one) { return one.state == "loaded" && one.name == name; });
             library = before;
             const auto file = info->file;
-            *info = info_of(file, before->descriptor());
+            *info = info_of(file, *before);
             for (const auto& was : present.plugins)
                 if (was.name == plugin && was.state == "loaded") info->signed_by = was.signed_by;
             add_refused(generation, file, plugin, why);
@@ -270,6 +279,7 @@ private:
     Vault vault_;
     std::mutex mutex_;
     Shelf shelf_;
+    Apart apart_; ///< for inspection
     const std::shared_ptr<Control> control_;
     uint64_t number_ = 0;
     std::shared_ptr<const LoadedFiles> last_ = std::make_shared<LoadedFiles>();
@@ -280,6 +290,10 @@ private:
 Host::Host(const Clock& clock, store::Store* store, Log& log, Metrics& metrics, std::filesystem::path staging)
     : impl_(std::make_unique<Impl>(clock, store, log, metrics, std::move(staging))) {}
 Host::~Host() = default;
+
+void Host::isolate(config::Isolation isolation, const std::filesystem::path& program) {
+    impl_->isolate(isolation, program);
+}
 
 void Host::explain_to(Explain explain) {
     impl_->explain = std::move(explain);
@@ -296,7 +310,7 @@ Vault& Host::vault() {
 Result<PluginInfo> Host::inspect(const std::filesystem::path& file) {
     auto library = impl_->get(file);
     if (const auto* refused = std::get_if<Refused>(&library)) return Error{file.string() + ": " + refused->code + ": " + refused->reason};
-    return info_of(file, std::get<0>(library)->descriptor());
+    return info_of(file, *std::get<0>(library));
 }
 
 Result<std::vector<Sample>> Host::samples(const std::filesystem::path& file) {

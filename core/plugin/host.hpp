@@ -30,6 +30,7 @@ struct PluginInfo {
     std::string state; ///< "loaded", "refused"
     std::string code;  ///< of the refusal: "no_symbol", "wrong_major", "needs_newer", "null_descriptor", "short_struct", "not_elf", …
     std::string reason;
+    std::string isolation; ///< of a loaded one: "none", "process"
     std::string signed_by; ///< the key's name, "acme (ed25519:…)"; empty: unsigned
     std::string settings_schema;
     std::vector<std::string> sources;
@@ -73,6 +74,10 @@ public:
     /// Sources opened from now on show how their verifiers work, by the interface gatehouse.explain/1. Never in a server: what is shown is
     /// content of messages. Before the first load().
     void explain_to(Explain);
+
+    /// How inspect(), samples() and open_sample() load; load() goes by its configuration. `program`: what worker processes run, for those
+    /// that are not the program itself; empty: /proc/self/exe. Before anything is loaded.
+    void isolate(config::Isolation, const std::filesystem::path& program = {});
 
     /// Loads every *.so of the directory (unchanged ones are kept) and opens every source of the config. Never throws; faults are in the
     /// generation. One call at a time.

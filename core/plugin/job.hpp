@@ -76,7 +76,7 @@ public:
 
     /// Any thread. `deadline` is total, over all steps and effects; a job that has not ended by then is dropped and fails with `retry` (a
     /// step that never returns cannot be taken from the plugin: it holds its worker). `done` is called exactly once, on a worker thread of
-    /// the runner, after the job was dropped.
+    /// the runner or, for an isolated source, on that source's own, after the job was dropped.
     void run(Job, Millis deadline, std::function<void(JobEnd)> done);
     /// Jobs under way, for /readyz, drain and tests.
     size_t running() const;

@@ -91,7 +91,9 @@ void RunnerCore::work() {
             ready_.pop_front();
             run->phase = Run::Phase::stepping;
             lock.unlock();
-            advance(run);
+            // Whose plugin may be lost or killed in the middle has a thread of its own: nobody else waits for it.
+            const auto source = run->job->source;
+            if (!source->run_apart([core = shared_from_this(), run] { core->advance(run); })) advance(run);
             lock.lock();
         } else if (stopping_ && runs_.empty()) {
             return;

@@ -3,6 +3,7 @@
 
 #include "core/base/crypto.hpp"
 #include "core/base/encoding.hpp"
+#include "core/plugin/services.hpp"
 
 #include <boost/dll/shared_library.hpp>
 #include <sys/file.h>
@@ -66,6 +67,18 @@ std::variant<FileImage, Refused> read_plugin_file(const std::filesystem::path& p
 
 Library::Library(Descriptor descriptor, CrashMark mark) : descriptor_(std::move(descriptor)), mark_(std::move(mark)) {
     mark_.plugin = descriptor_.name;
+}
+
+gatehouse_status Library::open_source(const Services& services, const gatehouse_settings& settings, void** source) const {
+    return descriptor_.raw->open_source(services.host(), &settings, source);
+}
+
+gatehouse_status Library::enroll(void* source, const gatehouse_registry& registry) const {
+    return descriptor_.raw->enroll(source, &registry);
+}
+
+void Library::close_source(void* source) const {
+    descriptor_.raw->close_source(source);
 }
 
 std::variant<std::shared_ptr<const Library>, Refused> Library::load(const std::filesystem::path& staged, const CrashMark& mark) {

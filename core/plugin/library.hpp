@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace gh::plugin {
 
@@ -35,6 +36,8 @@ std::variant<FileImage, Refused> read_plugin_file(const std::filesystem::path&);
 
 /// Looks at the bytes before the dynamic loader does. Codes: not_elf, truncated, wrong_architecture, not_library, no_symbol, wrong_major.
 Check check_elf(std::string_view bytes);
+/// The names of the libraries that the file is linked with (DT_NEEDED); none where its tables make no sense. Of any bytes.
+std::vector<std::string> needed_libraries(std::string_view bytes);
 
 /// Descriptor of a plugin, copied; `raw` stays with the library, which is never unloaded.
 struct Descriptor {
@@ -43,6 +46,8 @@ struct Descriptor {
     uint32_t abi_minor_built = 0, abi_minor_needed = 0;
     Schema schema;
 };
+/// Checks and copies a descriptor. `raw` is what was given. Codes as below.
+std::variant<Descriptor, Refused> read_descriptor(const gatehouse_plugin&);
 /// Calls the entry and checks what it gives. Codes: null_descriptor, short_struct, needs_newer, unsupported, bad_name, bad_version,
 /// bad_summary, bad_schema, null_function, bad_sample, throws.
 std::variant<Descriptor, Refused> call_entry(gatehouse_plugin_entry);
@@ -54,17 +59,34 @@ std::variant<Descriptor, Refused> call_entry(gatehouse_plugin_entry);
 /// hang it; that costs a refusal ("too_slow"), never the server.
 Check probe(const std::filesystem::path& staged, const CrashMark&, Millis limit);
 
-/// A loaded library. Never unloaded: C++ plugins pin themselves through unique symbols and thread-local storage anyway.
+class Remote;
+class Services;
+
+/// A loaded library. Never unloaded: C++ plugins pin themselves through unique symbols and thread-local storage anyway. Or the stand-in of
+/// one that only worker processes load (worker_library.hpp): its functions go over there and back, and are judged by the same rules here.
 class Library {
 public:
     /// Codes: not_loadable, no_symbol, throws, and those of call_entry.
     static std::variant<std::shared_ptr<const Library>, Refused> load(const std::filesystem::path& staged, const CrashMark&);
+    virtual ~Library() = default;
+    Library(const Library&) = delete;
+    Library& operator=(const Library&) = delete;
 
     const Descriptor& descriptor() const { return descriptor_; }
     const CrashMark& mark() const { return mark_; }
 
-private:
+    /// The descriptor's functions of these names; what the plugin enrolls brings its own. [control]
+    virtual gatehouse_status open_source(const Services&, const gatehouse_settings&, void** source) const;
+    virtual gatehouse_status enroll(void* source, const gatehouse_registry&) const;
+    virtual void close_source(void* source) const;
+    /// The process behind an open source; null for code of this process.
+    virtual Remote* remote(void*) const { return nullptr; }
+    virtual bool isolated() const { return false; }
+
+protected:
     Library(Descriptor, CrashMark);
+
+private:
     Descriptor descriptor_;
     CrashMark mark_;
 };

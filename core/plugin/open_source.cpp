@@ -1,6 +1,7 @@
 #include "core/plugin/open_source.hpp"
 
 #include "core/plugin/job_state.hpp"
+#include "core/plugin/worker_source.hpp"
 
 #include <algorithm>
 
@@ -29,7 +30,7 @@ Result<std::unique_ptr<OpenSource>> OpenSource::open(const OpenContext& context)
     for (const auto& setting : captured_of(context.library->descriptor().schema))
         facts.configured[setting] = context.vault.fingerprints(settings->secrets, setting);
     context.vault.merge(*kept, config.reconcile.overlap, context.clock.now(), settings->secrets, facts.change_at);
-    std::unique_ptr<OpenSource> source(new OpenSource(context, std::move(*settings), std::move(facts)));
+    std::unique_ptr<OpenSource> source(new OpenSource(context, std::move(*settings), std::move(facts), {}));
     if (auto reason = source->start(); !reason.empty()) {
         const auto where = config.position.file.empty() ? std::string() : config.position.text() + ": ";
         return Error{where + "sources." + config.name + ": " + reason};
@@ -37,19 +38,27 @@ Result<std::unique_ptr<OpenSource>> OpenSource::open(const OpenContext& context)
     return source;
 }
 
-OpenSource::OpenSource(const OpenContext& context, PreparedSettings settings, SecretFacts facts)
+std::variant<std::unique_ptr<OpenSource>, OpenSource::NotOpened>
+OpenSource::open_prepared(const OpenContext& context, PreparedSettings settings, Services::Relay relay) {
+    std::unique_ptr<OpenSource> source(new OpenSource(context, std::move(settings), {}, std::move(relay)));
+    if (auto reason = source->start(); !reason.empty()) return NotOpened{source->opened_, std::move(reason)};
+    return source;
+}
+
+OpenSource::OpenSource(const OpenContext& context, PreparedSettings settings, SecretFacts facts, Services::Relay relay)
     : library_(context.library),
       config_(context.config),
       settings_(std::move(settings)),
       services_({context.library->descriptor().name, context.library->descriptor().version, context.config->name},
-                std::move(settings_.secrets), context.state, context.clock, context.log, context.metrics, context.explain),
+                std::move(settings_.secrets), context.state, context.clock, context.log, context.metrics, context.explain,
+                std::move(relay)),
       secrets_(std::move(facts)) {}
 
 OpenSource::~OpenSource() {
     if (!opened_) return;
     const Frame frame(mark());
     try {
-        library_->descriptor().raw->close_source(source_);
+        library_->close_source(source_);
     } catch (...) {
         services_.fault("close_source", "threw an exception across the border");
     }
@@ -62,10 +71,11 @@ std::string OpenSource::start() {
         const gatehouse_settings given{sizeof(gatehouse_settings), 0, text(config_->name), text(settings_.json), text(config_->path)};
         gatehouse_status status = GATEHOUSE_FAILED;
         try {
-            status = plugin.raw->open_source(services_.host(), &given, &source_);
+            status = library_->open_source(services_, given, &source_);
         } catch (...) {
             return services_.fault("open_source", "threw an exception across the border").reason;
         }
+        if (status == k_told && library_->isolated()) return frame.fail_text();
         if (status != GATEHOUSE_OK)
             return "plugin " + plugin.name + " does not accept the settings: " +
                    (frame.fail_text().empty() ? "it gave no reason (status " + std::to_string(status) + ")" : frame.fail_text());
@@ -78,7 +88,7 @@ std::string OpenSource::enroll() {
     EnrollFrame frame(mark(), library_->descriptor().schema, settings_);
     gatehouse_status status = GATEHOUSE_FAILED;
     try {
-        status = library_->descriptor().raw->enroll(source_, frame.registry());
+        status = library_->enroll(source_, *frame.registry());
     } catch (...) {
         return services_.fault("enroll", "threw an exception across the border").reason;
     }
@@ -149,9 +159,25 @@ bool OpenSource::fetches(std::string_view type) const {
     return std::any_of(enrolled_.fetch_backs.begin(), enrolled_.fetch_backs.end(), [&](const auto& f) { return f.matches(type); });
 }
 
+Fault OpenSource::failed(const char* function, const Frame& frame, gatehouse_status status, std::string_view duty) const {
+    if (status == k_away && isolated()) return Fault{frame.fail_text()};
+    return services_.fault(function, frame.fault(status, duty));
+}
+
+std::optional<WorkerStatus> OpenSource::worker() const {
+    const auto* remote = library_->remote(source_);
+    return remote ? std::optional(remote->status()) : std::nullopt;
+}
+
+bool OpenSource::run_apart(std::function<void()> task) const {
+    auto* remote = library_->remote(source_);
+    if (remote) remote->post(std::move(task));
+    return remote;
+}
+
 std::variant<Job, Fault> OpenSource::begun(const char* function, const Frame& frame, gatehouse_status status,
                                            const gatehouse_job& job) const {
-    if (status != GATEHOUSE_OK) return services_.fault(function, frame.fault(status, ""));
+    if (status != GATEHOUSE_OK) return failed(function, frame, status, "");
     if (!job.step || !job.drop) return services_.fault(function, "returned OK without a job that has step and drop");
     return Job(std::make_unique<Job::State>(job, shared_from_this()));
 }
@@ -188,11 +214,16 @@ std::optional<std::variant<Job, Fault>> OpenSource::fetch_back(const store::Even
                                         received_at,
                                         event.occurred_at ? to_unix_ms(*event.occurred_at) : GATEHOUSE_NO_TIME,
                                         &request};
+    return fetch_back_at(static_cast<size_t>(found - enrolled_.fetch_backs.begin()), stored);
+}
+
+std::variant<Job, Fault> OpenSource::fetch_back_at(size_t index, const gatehouse_stored_event& event) const {
+    const auto& wanted = enrolled_.fetch_backs[index];
     const Frame frame(mark());
     gatehouse_job job{};
     gatehouse_status status = GATEHOUSE_FAILED;
     try {
-        status = found->begin(found->user, &stored, &job);
+        status = wanted.begin(wanted.user, &event, &job);
     } catch (...) {
         return services_.fault("fetch_back", "threw an exception across the border");
     }
@@ -221,13 +252,16 @@ Result<std::string> OpenSource::check_arguments(const std::string& wanted, const
 std::variant<Job, Fault> OpenSource::operation(const std::string& wanted, const std::string& arguments_json) const {
     const auto arguments = check_arguments(wanted, arguments_json);
     if (!arguments) return Fault{arguments.error().message};
-    const EnrolledOperation* found = find_operation(wanted);
+    return operation_at(static_cast<size_t>(find_operation(wanted) - enrolled_.operations.data()), *arguments);
+}
 
+std::variant<Job, Fault> OpenSource::operation_at(size_t index, std::string_view arguments) const {
+    const auto& wanted = enrolled_.operations[index];
     const Frame frame(mark());
     gatehouse_job job{};
     gatehouse_status status = GATEHOUSE_FAILED;
     try {
-        status = found->begin(found->user, text(*arguments), &job);
+        status = wanted.begin(wanted.user, text(arguments), &job);
     } catch (...) {
         return services_.fault("operation", "threw an exception across the border");
     }

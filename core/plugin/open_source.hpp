@@ -7,6 +7,7 @@
 #include "core/plugin/source.hpp"
 #include "core/plugin/vault.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -55,8 +56,29 @@ public:
     std::optional<Time> secrets_change_at() const override { return secrets_.change_at; }
     void apply_state(const std::vector<store::StateChange>& changes) override { services_.state()->apply(changes); }
 
+    std::vector<Received> receive(std::span<const Arrival>, Time now) const override;
+    bool isolated() const override { return library_->isolated(); }
+    std::optional<WorkerStatus> worker() const override;
+
     const Services& services() const { return services_; }
     const CrashMark& mark() const { return library_->mark(); }
+    const Enrolled& enrolled() const { return enrolled_; }
+    /// Runs it on the source's own thread, if it has one: then true. Any thread; the task must hold the source.
+    bool run_apart(std::function<void()> task) const;
+
+    // The calls below the ones of Source, as a worker process makes them.
+
+    /// Why open_prepared() failed: `enrolling` tells a broken rule from settings that the plugin does not accept.
+    struct NotOpened {
+        bool enrolling;
+        std::string reason;
+    };
+    /// Settings that were checked elsewhere; no subscription block.
+    static std::variant<std::unique_ptr<OpenSource>, NotOpened> open_prepared(const OpenContext&, PreparedSettings, Services::Relay);
+    Verdict verify_at(size_t verifier, const gatehouse_request&) const;
+    Outcome handle_at(size_t route, const gatehouse_request&, const Acceptance&) const;
+    std::variant<Job, Fault> fetch_back_at(size_t fetch_back, const gatehouse_stored_event&) const;
+    std::variant<Job, Fault> operation_at(size_t operation, std::string_view arguments) const;
 
 private:
     /// What is known of the secrets beside their values.
@@ -64,13 +86,19 @@ private:
         std::map<std::string, std::vector<std::string>> configured; ///< fingerprints by setting, of the captured ones only
         std::optional<Time> change_at;
     };
-    OpenSource(const OpenContext&, PreparedSettings, SecretFacts);
+    OpenSource(const OpenContext&, PreparedSettings, SecretFacts, Services::Relay);
     void prepare_block();
     /// open_source and enroll; the reason when either fails, else empty.
     std::string start();
     std::string enroll();
     std::string_view below(std::string_view path) const;
     const EnrolledOperation* find_operation(const std::string& name) const;
+    template <class Call>
+    Verdict verified(Call) const;
+    template <class Call>
+    Outcome handled(const Acceptance&, Call) const;
+    /// A fault to be counted; or, where the plugin's process is away, one that was counted already.
+    Fault failed(const char* function, const Frame&, gatehouse_status, std::string_view duty) const;
     std::variant<Job, Fault> begun(const char* function, const Frame&, gatehouse_status, const gatehouse_job&) const;
 
     std::shared_ptr<const Library> library_;

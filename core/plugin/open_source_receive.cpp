@@ -1,6 +1,7 @@
 // The calls for which a sender waits: verify and handle, and the answers that a plugin may give to them.
 #include "core/plugin/job_state.hpp"
 #include "core/plugin/open_source.hpp"
+#include "core/plugin/worker_source.hpp"
 
 #include <algorithm>
 
@@ -128,6 +129,26 @@ struct Trampoline<method> {
     }
 };
 
+// Functions of their own, not inside the templates below: gcc 12 does not define members that only a template's template names.
+gatehouse_verify_answer answer_of(const VerifyFrame& frame) {
+    return {sizeof(gatehouse_verify_answer),
+            0,
+            frame.context(),
+            Trampoline<&VerifyFrame::accept>::call<VerifyFrame>,
+            Trampoline<&VerifyFrame::refuse>::call<VerifyFrame>,
+            Trampoline<&VerifyFrame::take>::call<VerifyFrame>};
+}
+
+gatehouse_handle_answer answer_of(const HandleFrame& frame) {
+    return {sizeof(gatehouse_handle_answer),
+            0,
+            frame.context(),
+            Trampoline<&HandleFrame::event>::call<HandleFrame>,
+            Trampoline<&HandleFrame::respond>::call<HandleFrame>,
+            Trampoline<&HandleFrame::take>::call<HandleFrame>,
+            Trampoline<&HandleFrame::refuse>::call<HandleFrame>};
+}
+
 gatehouse_request request_for(const http::Request& request, std::string_view below, const HeaderList& headers) {
     return {sizeof(gatehouse_request),
             0,
@@ -144,32 +165,41 @@ gatehouse_request request_for(const http::Request& request, std::string_view bel
 
 } // namespace
 
-Verdict OpenSource::verify(const Route& route, const http::Request& request) const {
-    const auto& verifier = enrolled_.verifiers[enrolled_.routes[route.index].verifier];
+template <class Call>
+Verdict OpenSource::verified(Call call) const {
     VerifyFrame frame(*this);
-    const HeaderList headers(request.fields);
-    const auto given = request_for(request, below(request.path), headers);
-    const gatehouse_verify_answer answer{sizeof(gatehouse_verify_answer),
-                                         0,
-                                         frame.context(),
-                                         Trampoline<&VerifyFrame::accept>::call<VerifyFrame>,
-                                         Trampoline<&VerifyFrame::refuse>::call<VerifyFrame>,
-                                         Trampoline<&VerifyFrame::take>::call<VerifyFrame>};
+    const auto answer = answer_of(frame);
     gatehouse_status status = GATEHOUSE_FAILED;
     try {
-        status = verifier.verify(verifier.user, &given, &answer);
+        status = call(answer);
     } catch (...) {
         return services_.fault("verify", "threw an exception across the border");
     }
     if (status == GATEHOUSE_OK && frame.answers() == 1 && !frame.misused()) return std::move(*frame.out);
-    return services_.fault("verify", frame.fault(status, "answered neither accept, refuse nor need"));
+    return failed("verify", frame, status, "answered neither accept, refuse nor need");
 }
 
-Outcome OpenSource::handle(const Route& route, const http::Request& request, const Acceptance& acceptance) const {
-    const auto& enrolled = enrolled_.routes[route.index];
+template <class Call>
+Outcome OpenSource::handled(const Acceptance& acceptance, Call call) const {
     HandleFrame frame(*this, acceptance);
-    const HeaderList headers(request.fields);
-    const auto given = request_for(request, below(request.path), headers);
+    const auto answer = answer_of(frame);
+    gatehouse_status status = GATEHOUSE_FAILED;
+    try {
+        status = call(answer);
+    } catch (...) {
+        return services_.fault("handle", "threw an exception across the border");
+    }
+    if (status == GATEHOUSE_OK && frame.answers() == 1 && !frame.misused()) return std::move(*frame.out);
+    return failed("handle", frame, status, "answered neither event, respond, job nor refuse");
+}
+
+Verdict OpenSource::verify_at(size_t verifier, const gatehouse_request& request) const {
+    const auto& enrolled = enrolled_.verifiers[verifier];
+    return verified([&](const gatehouse_verify_answer& answer) { return enrolled.verify(enrolled.user, &request, &answer); });
+}
+
+Outcome OpenSource::handle_at(size_t route, const gatehouse_request& request, const Acceptance& acceptance) const {
+    const auto& enrolled = enrolled_.routes[route];
     const gatehouse_acceptance accepted{
         sizeof(gatehouse_acceptance),
         acceptance.trust == store::Trust::verified ? uint32_t{GATEHOUSE_TRUST_VERIFIED} : GATEHOUSE_TRUST_UNVERIFIED_ORIGIN,
@@ -177,21 +207,55 @@ Outcome OpenSource::handle(const Route& route, const http::Request& request, con
         acceptance.tolerance_past.count(),
         acceptance.tolerance_future.count(),
         text(acceptance.replay_id)};
-    const gatehouse_handle_answer answer{sizeof(gatehouse_handle_answer),
-                                         0,
-                                         frame.context(),
-                                         Trampoline<&HandleFrame::event>::call<HandleFrame>,
-                                         Trampoline<&HandleFrame::respond>::call<HandleFrame>,
-                                         Trampoline<&HandleFrame::take>::call<HandleFrame>,
-                                         Trampoline<&HandleFrame::refuse>::call<HandleFrame>};
-    gatehouse_status status = GATEHOUSE_FAILED;
-    try {
-        status = enrolled.handle(enrolled.user, &given, &accepted, &answer);
-    } catch (...) {
-        return services_.fault("handle", "threw an exception across the border");
+    return handled(acceptance, [&](const gatehouse_handle_answer& answer) {
+        return enrolled.handle(enrolled.user, &request, &accepted, &answer);
+    });
+}
+
+Verdict OpenSource::verify(const Route& route, const http::Request& request) const {
+    const HeaderList headers(request.fields);
+    return verify_at(enrolled_.routes[route.index].verifier, request_for(request, below(request.path), headers));
+}
+
+Outcome OpenSource::handle(const Route& route, const http::Request& request, const Acceptance& acceptance) const {
+    const HeaderList headers(request.fields);
+    return handle_at(route.index, request_for(request, below(request.path), headers), acceptance);
+}
+
+std::vector<Received> Source::receive(std::span<const Arrival> arrivals, Time now) const {
+    std::vector<Received> out;
+    out.reserve(arrivals.size());
+    for (const auto& [route, request] : arrivals) {
+        auto& one = out.emplace_back(Received{verify(*route, *request), std::nullopt});
+        const auto* acceptance = std::get_if<Acceptance>(&one.verdict);
+        if (acceptance && !check_window(*acceptance, now)) one.outcome = handle(*route, *request, *acceptance);
     }
-    if (status == GATEHOUSE_OK && frame.answers() == 1 && !frame.misused()) return std::move(*frame.out);
-    return services_.fault("handle", frame.fault(status, "answered neither event, respond, job nor refuse"));
+    return out;
+}
+
+std::vector<Received> OpenSource::receive(std::span<const Arrival> arrivals, Time now) const {
+    auto* remote = library_->remote(source_);
+    if (!remote) return Source::receive(arrivals, now);
+    RemoteBatch batch(*remote);
+    for (const auto& [route, request] : arrivals) {
+        const HeaderList headers(request->fields);
+        batch.add(enrolled_.routes[route->index].verifier, route->index, request_for(*request, below(request->path), headers));
+    }
+    batch.run();
+    std::vector<Received> out;
+    out.reserve(arrivals.size());
+    for (size_t i = 0; i < arrivals.size(); ++i) {
+        auto& one = out.emplace_back(
+            Received{verified([&](const gatehouse_verify_answer& answer) { return batch.verdict(i, answer); }), std::nullopt});
+        const auto* acceptance = std::get_if<Acceptance>(&one.verdict);
+        if (!acceptance || check_window(*acceptance, now)) continue;
+        // The process looks at the window too, but at its own moment: what it took for too old or too new is asked again.
+        if (batch.has_outcome(i))
+            one.outcome = handled(*acceptance, [&](const gatehouse_handle_answer& answer) { return batch.outcome(i, answer); });
+        else
+            one.outcome = handle(*arrivals[i].route, *arrivals[i].request, *acceptance);
+    }
+    return out;
 }
 
 } // namespace gh::plugin

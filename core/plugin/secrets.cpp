@@ -4,6 +4,7 @@
 #include "core/plugin/secrets.hpp"
 
 #include "core/base/encoding.hpp"
+#include "core/plugin/border.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
@@ -106,8 +107,11 @@ void Secrets::add(std::string_view name, Secret value) {
     Setting* setting = nullptr;
     for (auto& one : settings_)
         if (one.name == name) setting = &one;
-    if (!setting) setting = &settings_.emplace_back(Setting{std::string(name), {}});
+    if (!setting) setting = &settings_.emplace_back(Setting{std::string(name), {}, {}});
+    setting->values.push_back(made(std::move(value)));
+}
 
+Secrets::Value Secrets::made(Secret value) {
     Value entry;
     const auto bytes = value.reveal();
     entry.keys[0] = std::make_unique<HmacKey>(bytes);
@@ -122,7 +126,29 @@ void Secrets::add(std::string_view name, Secret value) {
     entry.keys[1] = decoded(from_base64_lenient(bytes.starts_with(prefix) ? bytes.substr(prefix.size()) : bytes));
     entry.keys[2] = decoded(from_hex(bytes));
     entry.bytes = std::move(value);
-    setting->values.push_back(std::move(entry));
+    return entry;
+}
+
+void Secrets::add_later(std::string_view name, uint32_t count, Loader load) {
+    auto& setting = settings_.emplace_back(Setting{std::string(name), {}, std::make_unique<Later>()});
+    setting.later->count = count;
+    setting.later->load = std::move(load);
+}
+
+std::vector<std::pair<std::string, uint32_t>> Secrets::counts() const {
+    std::vector<std::pair<std::string, uint32_t>> out;
+    for (const auto& setting : settings_) out.emplace_back(setting.name, count(setting.name));
+    return out;
+}
+
+std::string Secrets::header_fault(std::string_view name) const {
+    for (const auto& setting : settings_) {
+        if (setting.name != name) continue;
+        if (setting.later) return setting.later->count > 0 ? "" : "is not set";
+        if (setting.values.empty()) break;
+        return check_field("X", setting.values[0].bytes.reveal()).empty() ? "" : "holds a line break or is too long for a header";
+    }
+    return "is not set";
 }
 
 void Secrets::drop(std::string_view name) {
@@ -131,13 +157,19 @@ void Secrets::drop(std::string_view name) {
 
 const Secrets::Value* Secrets::find(std::string_view name, uint32_t index) const {
     for (const auto& setting : settings_)
-        if (setting.name == name) return index < setting.values.size() ? &setting.values[index] : nullptr;
+        if (setting.name == name) {
+            if (auto* later = setting.later.get(); later && index < later->count)
+                std::call_once(later->once, [&] {
+                    for (auto& value : later->load(setting.name)) setting.values.push_back(made(std::move(value)));
+                });
+            return index < setting.values.size() ? &setting.values[index] : nullptr;
+        }
     return nullptr;
 }
 
 uint32_t Secrets::count(std::string_view name) const {
     for (const auto& setting : settings_)
-        if (setting.name == name) return static_cast<uint32_t>(setting.values.size());
+        if (setting.name == name) return setting.later ? setting.later->count : static_cast<uint32_t>(setting.values.size());
     return 0;
 }
 

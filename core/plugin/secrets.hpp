@@ -6,10 +6,13 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gh::plugin {
@@ -40,8 +43,18 @@ public:
     /// Adds one more value of the setting `name`, which must not be empty.
     void add(std::string_view name, Secret value);
 
+    /// A setting with that many values, asked for when one of them is first needed: once, by whoever comes first; the others wait.
+    using Loader = std::function<std::vector<Secret>(const std::string& name)>;
+    void add_later(std::string_view name, uint32_t count, Loader);
+
     /// Removes all values of the setting.
     void drop(std::string_view name);
+
+    /// Each setting and how many values it has.
+    std::vector<std::pair<std::string, uint32_t>> counts() const;
+    /// Why the first value cannot stand in a header line, else empty: not set, or it holds a line break. Values that are asked for later are
+    /// not looked at.
+    std::string header_fault(std::string_view name) const;
 
     uint32_t count(std::string_view name) const;
     /// Null when there is no such value.
@@ -54,10 +67,17 @@ private:
         Secret bytes;
         std::array<std::unique_ptr<HmacKey>, 3> keys;
     };
+    struct Later {
+        uint32_t count;
+        Loader load;
+        std::once_flag once;
+    };
     struct Setting {
         std::string name;
-        std::vector<Value> values;
+        mutable std::vector<Value> values;
+        std::unique_ptr<Later> later;
     };
+    static Value made(Secret);
     const Value* find(std::string_view name, uint32_t index) const;
     std::vector<Setting> settings_; ///< few: searched in line
 };

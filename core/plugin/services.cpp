@@ -92,6 +92,7 @@ void SourceState::apply(const std::vector<store::StateChange>& changes) {
         entries_.emplace(key, std::make_shared<const std::string>(*value));
         size_ += key.size() + value->size();
     }
+    version_.fetch_add(1, std::memory_order_release);
 }
 
 bool SourceState::fits(const std::vector<store::StateChange>& changes) const {
@@ -105,7 +106,7 @@ bool SourceState::fits(const std::vector<store::StateChange>& changes) const {
 }
 
 Services::Services(Names names, Secrets secrets, std::shared_ptr<SourceState> state, const Clock& clock, Log& log, Metrics& metrics,
-                   Explain explain)
+                   Explain explain, Relay relay)
     : names_(std::move(names)),
       secrets_(std::move(secrets)),
       state_(std::move(state)),
@@ -114,6 +115,7 @@ Services::Services(Names names, Secrets secrets, std::shared_ptr<SourceState> st
       faults_(
           metrics.counter("gatehouse_plugin_faults_total", "Calls in which a plugin broke a rule or failed.", {{"plugin", names_.plugin}})),
       explain_(std::move(explain)),
+      relay_(std::move(relay)),
       explain_abi_{sizeof(gatehouse_explain), 0, this, explain_say},
       host_{sizeof(gatehouse_host),
             GATEHOUSE_ABI_MINOR,
@@ -128,6 +130,7 @@ Services::Services(Names names, Secrets secrets, std::shared_ptr<SourceState> st
             host_get_interface} {}
 
 void Services::log(Level level, std::string_view message) const {
+    if (relay_) return relay_(level, message);
     if (!log_.enabled(level)) return;
     uint64_t skipped = 0;
     if (!limit_.allow(skipped)) return;
@@ -138,6 +141,7 @@ void Services::log(Level level, std::string_view message) const {
 }
 
 Fault Services::fault(std::string_view function, std::string_view what) const {
+    if (relay_) return Fault{std::string(what)};
     faults_.add();
     Fault fault{"plugin " + names_.plugin + " " + names_.version + ", " + std::string(function) + ": " + std::string(what)};
     log(Level::error, "plugin misbehaving: " + std::string(function) + " " + std::string(what));

@@ -12,6 +12,8 @@
 
 #include <gatehouse/explain.hpp>
 
+#include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <shared_mutex>
@@ -24,13 +26,20 @@ namespace gh::plugin {
 /// that have it, so that a job of an old generation does not change what the new one cannot see. Any thread.
 class SourceState {
 public:
+    SourceState() = default;
     explicit SourceState(const std::vector<store::StateChange>& stored) { apply(stored); }
-    std::shared_ptr<const std::string> get(std::string_view key) const;
+    virtual ~SourceState() = default;
+    SourceState(const SourceState&) = delete;
+    SourceState& operator=(const SourceState&) = delete;
+    virtual std::shared_ptr<const std::string> get(std::string_view key) const;
     void apply(const std::vector<store::StateChange>&);
     /// Whether the source stays within 16 MiB (keys and values) after these changes.
-    bool fits(const std::vector<store::StateChange>&) const;
+    virtual bool fits(const std::vector<store::StateChange>&) const;
+    /// Grows with every apply(); what was read before it grew may be old.
+    uint64_t version() const { return version_.load(std::memory_order_acquire); }
 
 private:
+    std::atomic<uint64_t> version_{1};
     mutable std::shared_mutex mutex_;
     std::map<std::string, std::shared_ptr<const std::string>, std::less<>> entries_;
     size_t size_ = 0;
@@ -42,8 +51,11 @@ public:
     struct Names {
         std::string plugin, version, source;
     };
-    /// explain: empty in a serving host, which then has no gatehouse.explain/1.
-    Services(Names, Secrets, std::shared_ptr<SourceState>, const Clock&, Log&, Metrics&, Explain explain = {});
+    /// Where the plugin's log lines go instead of the log.
+    using Relay = std::function<void(Level, std::string_view)>;
+    /// explain: empty in a serving host, which then has no gatehouse.explain/1. relay: set in a worker process, whose host counts the
+    /// faults and names the plugin itself.
+    Services(Names, Secrets, std::shared_ptr<SourceState>, const Clock&, Log&, Metrics&, Explain explain = {}, Relay relay = {});
     Services(const Services&) = delete;
     Services& operator=(const Services&) = delete;
 
@@ -54,6 +66,7 @@ public:
     /// Counts and logs a fault of the plugin: `what` it did, in which function.
     Fault fault(std::string_view function, std::string_view what) const;
     void log(Level, std::string_view message) const;
+    bool logs(Level level) const { return log_.enabled(level); }
     const gatehouse_explain* explain() const { return explain_ ? &explain_abi_ : nullptr; }
     void say(std::string_view title, std::string_view detail) const { explain_(title, detail); }
 
@@ -66,6 +79,7 @@ private:
     Counter& faults_;
     mutable LogLimit limit_;
     const Explain explain_;
+    const Relay relay_;
     gatehouse_explain explain_abi_;
     gatehouse_host host_;
 };

@@ -24,6 +24,18 @@ struct Trust {
     bool operator==(const Trust&) const = default;
 };
 
+/// Which plugins run in a worker process.
+struct Apart {
+    config::Isolation isolation = config::Isolation::none;
+    std::map<std::string, config::Isolation> overrides; ///< by the plugin's name
+
+    /// Whether any does: then nothing of an unknown file may run in this process.
+    bool any() const;
+    /// Of plugin `name` in `file`. An exception from `isolation: process` counts only where the file bears the name, too: a plugin names
+    /// itself.
+    bool process(const std::string& name, const std::filesystem::path& file) const;
+};
+
 /// A loaded plugin, and the name of the key that its file was signed with; empty: none.
 struct Shelved {
     std::shared_ptr<const Library> library;
@@ -41,20 +53,27 @@ class Shelf {
 public:
     explicit Shelf(std::filesystem::path staging) : staging_(std::move(staging)) {}
 
+    /// What worker processes run: this program, unless told otherwise.
+    void set_program(std::filesystem::path program) { program_ = std::move(program); }
+
     /// Reads the file and gives its library, loading it if its bytes are new. A refusal is remembered for the same bytes too, except where
     /// it came from the surroundings (staging, missing libraries, time). Code of its own: quarantined (two crashes, see crash.hpp).
     /// The bytes whose signature is checked are those that are loaded. `trust` null: signatures are not looked at.
-    std::variant<Shelved, Refused> get(const std::filesystem::path& file, const Trust* trust);
+    std::variant<Shelved, Refused> get(const std::filesystem::path& file, const Trust* trust, const Apart& apart);
     /// How many are loaded: each different build ever loaded, since none is unloaded.
     size_t loaded() const;
 
 private:
-    std::variant<std::shared_ptr<const Library>, Refused> get(const FileImage&);
-    std::variant<std::shared_ptr<const Library>, Refused> load(const FileImage&);
+    using Loaded = std::variant<std::shared_ptr<const Library>, Refused>;
+    using ByHash = std::map<std::string, Loaded>;
+    Loaded get(const FileImage&, const Apart&);
+    Loaded get(const FileImage&, ByHash&, bool isolated);
+    Loaded load(const FileImage&, bool isolated);
     Check quarantine(const CrashMark&) const;
 
     Staging staging_;
-    std::map<std::string, std::variant<std::shared_ptr<const Library>, Refused>> by_hash_;
+    std::filesystem::path program_ = "/proc/self/exe";
+    ByHash here_, apart_; ///< code of this process, and of worker processes
 };
 
 } // namespace gh::plugin

@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -54,6 +55,20 @@ struct DirectResponse {
 
 using Outcome = std::variant<EventDraft, DirectResponse, Job, Refusal, Fault>;
 
+/// What became of one request of receive(): `outcome` only where the verdict is an acceptance within its window.
+struct Received {
+    Verdict verdict;
+    std::optional<Outcome> outcome;
+};
+
+/// The process in which an isolated source's plugin runs.
+struct WorkerStatus {
+    std::string state; ///< "running", "starting", "restarting" (crashed, waits for its next start)
+    int64_t pid = 0;   ///< 0 while there is none
+    uint64_t crashes = 0;
+    std::string last_crash; ///< why the last one ended; empty: none did
+};
+
 /// A route of a source, as the routing table holds it.
 struct Route {
     std::string method;
@@ -74,6 +89,11 @@ struct SubscriptionBlock {
     std::string fault;                  ///< why it cannot be used, "file:line: …"; json is empty then
 };
 
+struct Arrival {
+    const Route* route;
+    const http::Request* request;
+};
+
 /// Life: opened by the Host, shared by whoever works with it; the last owner closes it (on the host's control thread).
 class Source {
 public:
@@ -89,6 +109,12 @@ public:
     /// Worker threads, several at once. `path` below the source's path is worked out by the source. `now`: the clock for plugin and window.
     virtual Verdict verify(const Route&, const http::Request&) const = 0;
     virtual Outcome handle(const Route&, const http::Request&, const Acceptance&) const = 0;
+    /// verify, check_window and handle for each. Behind a process all of them take one way there and back.
+    virtual std::vector<Received> receive(std::span<const Arrival>, Time now) const;
+    /// Whether the plugin runs in a process of its own: its calls can be lost, and may take as long as its watchdog lets them, so they are
+    /// made on threads that nobody else needs.
+    virtual bool isolated() const { return false; }
+    virtual std::optional<WorkerStatus> worker() const { return std::nullopt; }
     /// Whether events of this type have something to fetch.
     virtual bool fetches(std::string_view type) const = 0;
     /// The job that fetches the document of a stored event; none when nothing is enrolled for its type.

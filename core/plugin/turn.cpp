@@ -124,10 +124,8 @@ private:
         const auto name = view(header.name), secret = view(header.secret);
         if (auto reason = check_field(name, view(header.value)); !reason.empty()) return broke("http: " + reason);
         if (!secret.empty()) {
-            const Secret* value = services_.secrets().value(secret, 0);
-            const auto which = "http: header \"" + std::string(name) + "\": secret \"" + std::string(secret.substr(0, 200)) + "\" ";
-            if (!value) return broke(which + "is not set");
-            if (!check_field(name, value->reveal()).empty()) return broke(which + "holds a line break or is too long for a header");
+            if (const auto reason = services_.secrets().header_fault(secret); !reason.empty())
+                return broke("http: header \"" + std::string(name) + "\": secret \"" + std::string(secret.substr(0, 200)) + "\" " + reason);
             out.secrets.push_back({out.request.fields.size(), std::string(secret)});
         }
         out.request.fields.push_back({std::string(name), std::string(view(header.value))});
@@ -211,6 +209,7 @@ Asked step(const Job::State& job, const StepInput& given) {
         return fault("threw an exception across the border");
     }
     if (status == GATEHOUSE_OK && frame.answers() == 1 && !frame.misused()) return std::move(*frame.asked);
+    if (status == k_away && job.source->isolated()) return JobEnd{JobFailure{JobFailure::Kind::retry, frame.fail_text(), Millis{0}}, {}};
     return fault(frame.fault(status, "asked for nothing"));
 }
 

@@ -127,6 +127,11 @@ struct Fixture {
     Fixture() {
         std::filesystem::create_directory(plugins);
         config.plugins.directory = plugins;
+#ifdef ABI_WORKER_PROGRAM
+        // The same tests, with every plugin in a process of its own.
+        config.plugins.isolation = config::Isolation::process;
+        host.isolate(config::Isolation::process, ABI_WORKER_PROGRAM);
+#endif
     }
 
     /// Puts a tiny plugin into the directory as operators should: written elsewhere, then moved in.

@@ -89,10 +89,13 @@ BOOST_AUTO_TEST_CASE(all_faults_come_in_the_order_of_the_file) {
     BOOST_TEST(text == fault("routes: 3\nstore: {retention: 1}\nserver: {workers: x, drain: y}\n"));
 }
 
-BOOST_AUTO_TEST_CASE(process_isolation_is_refused_for_now) {
-    CHECK_HAS(fault("plugins: {isolation: process}\n"), "plugins.isolation: \"process\" is not available yet");
-    CHECK_HAS(fault("plugins:\n  overrides: {acme: process}\n"),
-              "gatehouse.yaml:2: plugins.overrides.acme: \"process\" is not available yet");
+BOOST_AUTO_TEST_CASE(isolation_is_for_all_plugins_or_for_some) {
+    BOOST_TEST((good("plugins: {isolation: process}\n")->plugins.isolation == Isolation::process));
+    const auto some = good("plugins:\n  overrides: {acme: process, tame: none}\n");
+    BOOST_TEST((some->plugins.isolation == Isolation::none));
+    BOOST_TEST((some->plugins.overrides.at("acme") == Isolation::process));
+    BOOST_TEST((some->plugins.overrides.at("tame") == Isolation::none));
+    CHECK_HAS(fault("plugins:\n  overrides: {acme: proces}\n"), "did you mean \"process\"?");
     CHECK_HAS(fault("plugins: {isolation: noen}\n"), "expected \"none\" or \"process\", found \"noen\", did you mean \"none\"?");
     BOOST_TEST((good("plugins: {overrides: {acme: none}}\n")->plugins.overrides.at("acme") == Isolation::none));
     CHECK_HAS(fault("store: {postgresql: \"host=x\"}\n"), "is not available yet");

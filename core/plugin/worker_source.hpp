@@ -1,0 +1,189 @@
+// The stand-in of an isolated source in the server: it keeps the worker process that has the plugin's source alive, and takes each call of
+// the C border there and back. OpenSource sees a plugin like any other, and checks what comes back by the same rules.
+//
+// While there is no process, calls return k_away at once. A process that ends unasked counts as a fault of the plugin
+// (gatehouse_plugin_faults_total) and is started again: at once the first time, then after 100 ms, doubled each time up to 30 s, until one
+// has lived for a minute. The new one opens the source with the same settings and must enroll the very same things. Jobs of the old one
+// end with `retry`; events wait in the store meanwhile, and senders hear 503.
+#pragma once
+
+#include "core/base/thread.hpp"
+#include "core/plugin/services.hpp"
+#include "core/plugin/worker_process.hpp"
+
+#include <deque>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace gh::plugin {
+
+/// What a worker is started with.
+struct WorkerCode {
+    std::filesystem::path program; ///< this program, "/proc/self/exe" but in tests
+    std::filesystem::path file;    ///< the private copy of the plugin
+    std::string plugin;
+};
+
+/// Starts a process and has it load the plugin; the message that describes it (worker_library.hpp) goes to `descriptor`. The error is
+/// "code\nreason".
+Result<std::shared_ptr<WorkerProcess>> start_loaded(const WorkerCode&, const std::string& shown, std::string& descriptor);
+
+class Remote {
+public:
+    /// Takes a copy of what it needs of `settings`; `services` must outlive it.
+    Remote(WorkerCode, const CrashMark&, const Services& services, const gatehouse_settings& settings);
+    /// Has the plugin close its source, and ends the process. After every job was dropped.
+    ~Remote();
+    Remote(const Remote&) = delete;
+    Remote& operator=(const Remote&) = delete;
+
+    /// Starts the first process and opens the source in it. A status with Frame::set_fail_text. [control]
+    gatehouse_status open();
+    /// Enrolls here what was enrolled there, with functions that lead there. [control]
+    gatehouse_status enroll(const gatehouse_registry&);
+
+    WorkerStatus status() const;
+    /// Runs the task on this source's own thread, in order. Any thread.
+    void post(std::function<void()> task);
+    /// Drops a job over there, if its process is still the one of that number. On the source's own thread.
+    void drop(uint64_t process, uint64_t id);
+
+private:
+    friend class RemoteBatch;
+    friend class RemoteJob;
+    /// Something enrolled, as the plugin's `user` here.
+    struct Entry {
+        Remote* remote;
+        uint32_t index;
+    };
+    /// A process and its number: what belongs to one does not to the next.
+    struct Current {
+        std::shared_ptr<WorkerProcess> process;
+        uint64_t number = 0;
+    };
+
+    Current current() const;
+    /// False with Frame::set_fail_text when the process is lost or answers what is none.
+    bool call(const Current&, const char* function, const std::string& request, wire::Kind expected, std::string& reply);
+    /// The plugin sent what it should not: kills the process and says so.
+    gatehouse_status lied(const Current&, const char* about);
+    bool serve(wire::Kind, wire::Reader&, wire::Writer& answer) const;
+    int64_t now() const { return services_.host()->now(services_.host()->context); }
+
+    static gatehouse_status verify(void* user, const gatehouse_request*, const gatehouse_verify_answer*);
+    static gatehouse_status handle(void* user, const gatehouse_request*, const gatehouse_acceptance*, const gatehouse_handle_answer*);
+    static gatehouse_status fetch_back(void* user, const gatehouse_stored_event*, gatehouse_job*);
+    static gatehouse_status operation(void* user, gatehouse_text arguments, gatehouse_job*);
+
+    void supervise();
+    /// A process with the source open; else the reason, and whether it was the plugin's enrolling.
+    std::shared_ptr<WorkerProcess> launch(std::string& reason, bool& enrolling);
+    bool wait_for_end(const WorkerProcess&);
+    bool wait_for(Millis);
+    void crashed(const std::string& how);
+    void run_tasks();
+
+    const CrashMark& mark() const { return mark_; }
+
+    const WorkerCode code_;
+    const CrashMark& mark_;
+    const Services& services_;
+    const std::string shown_, settings_message_;
+    std::string enrolled_, enroll_fault_; ///< set before open() returns
+    std::deque<Entry> entries_;
+
+    mutable std::mutex mutex_;
+    Current current_;
+    std::shared_ptr<WorkerProcess> starting_;
+    uint64_t started_ = 0;
+    bool stopping_ = false;
+    WorkerStatus status_;
+    std::promise<std::string> opened_; ///< why not; empty: it is
+    bool told_ = false;
+    int wake_; ///< eventfd(2): stopping
+
+    std::mutex tasks_mutex_;
+    std::condition_variable tasks_ready_;
+    std::deque<std::function<void()>> tasks_;
+    bool tasks_end_ = false;
+
+    NamedThread supervisor_, runner_; ///< last: use the others
+};
+
+/// One or more requests on one way there and back.
+class RemoteBatch {
+public:
+    explicit RemoteBatch(Remote&);
+    /// Drops jobs over there that nobody took.
+    ~RemoteBatch();
+    RemoteBatch(const RemoteBatch&) = delete;
+    RemoteBatch& operator=(const RemoteBatch&) = delete;
+
+    /// To be verified and, if accepted within its window, handled.
+    void add(size_t verifier, size_t route, const gatehouse_request&);
+    void add_verify(size_t verifier, const gatehouse_request&);
+    void add_handle(size_t route, const gatehouse_request&, const gatehouse_acceptance&);
+    void run();
+    /// Gives the plugin's answer to `answer`, as its function would have, and returns its status. Once for each request.
+    gatehouse_status verdict(size_t request, const gatehouse_verify_answer& answer);
+    bool has_outcome(size_t request) const { return request < items_.size() && !items_[request].outcome.empty(); }
+    gatehouse_status outcome(size_t request, const gatehouse_handle_answer& answer);
+
+private:
+    struct Item {
+        std::string_view verdict, outcome; ///< inside reply_; empty once given
+    };
+    void add(uint8_t what, size_t verifier, size_t route, const gatehouse_request&);
+    gatehouse_status give_job(uint64_t id, void* context, gatehouse_status (*take)(void*, const gatehouse_job*));
+    gatehouse_status refuse(wire::Reader&, void* context, gatehouse_status (*give)(void*, const gatehouse_refusal*));
+
+    Remote& remote_;
+    const Remote::Current current_;
+    wire::Writer request_;
+    size_t count_at_;
+    uint32_t count_ = 0;
+    const char* function_ = "verify or handle";
+    std::string reply_;
+    std::vector<Item> items_;
+    gatehouse_status status_ = GATEHOUSE_OK; ///< of the way itself
+    std::string fail_text_;
+};
+
+/// What each item of a batch asks for.
+inline constexpr uint8_t k_verify = 1, k_handle = 2;
+/// First byte of a verdict or an outcome.
+enum class Said : uint8_t { none, accept, refuse, job, fault, event, respond };
+/// First byte of what a step asks for.
+enum class Wants : uint8_t { none, http, http_all, sleep, state, done, document, gone, response, failure, fault };
+
+/// A job that the server has and whose real one is over there, or is begun there with its first step: what begins it only copies, so nobody
+/// waits for the plugin where jobs are begun.
+class RemoteJob {
+public:
+    static gatehouse_job begun(Remote&, uint64_t process, uint64_t id);
+    static gatehouse_job to_begin(Remote&, std::string how);
+
+private:
+    RemoteJob(Remote& remote, uint64_t process, uint64_t id, std::string how)
+        : remote_(remote), process_(process), id_(id), how_(std::move(how)) {}
+    static gatehouse_status step(void* state, const gatehouse_job_input*, const gatehouse_turn*);
+    static void drop(void* state);
+    gatehouse_status step(const gatehouse_job_input&, const gatehouse_turn&);
+    gatehouse_status give(wire::Reader&, const gatehouse_turn&, bool& sense) const;
+
+    Remote& remote_;
+    uint64_t process_, id_; ///< id 0: not begun, or ended over there
+    std::string how_;
+};
+
+/// How a job begins, first byte of what to_begin() gets.
+inline constexpr uint8_t k_begin_fetch_back = 1, k_begin_operation = 2;
+
+/// Remote::drop() as soon as the source's own thread gets to it.
+void drop_later(Remote&, uint64_t process, uint64_t id);
+
+} // namespace gh::plugin
