@@ -31,17 +31,19 @@ Result<std::unique_ptr<OpenSource>> OpenSource::open(const OpenContext& context)
         facts.configured[setting] = context.vault.fingerprints(settings->secrets, setting);
     context.vault.merge(*kept, config.reconcile.overlap, context.clock.now(), settings->secrets, facts.change_at);
     std::unique_ptr<OpenSource> source(new OpenSource(context, std::move(*settings), std::move(facts), {}));
-    if (auto reason = source->start(); !reason.empty()) {
-        const auto where = config.position.file.empty() ? std::string() : config.position.text() + ": ";
-        return Error{where + "sources." + config.name + ": " + reason};
-    }
-    return source;
+    const auto failed = source->start();
+    if (!failed) return source;
+    const auto where = config.position.file.empty() ? std::string() : config.position.text() + ": ";
+    const auto reason = failed->why == NotOpened::Why::settings
+                            ? "plugin " + source->plugin_name() + " does not accept the settings: " + failed->reason
+                            : source->services_.fault(failed->why == NotOpened::Why::opening ? "open_source" : "enroll", failed->reason).reason;
+    return Error{where + "sources." + config.name + ": " + reason};
 }
 
 std::variant<std::unique_ptr<OpenSource>, OpenSource::NotOpened>
 OpenSource::open_prepared(const OpenContext& context, PreparedSettings settings, Services::Relay relay) {
     std::unique_ptr<OpenSource> source(new OpenSource(context, std::move(settings), {}, std::move(relay)));
-    if (auto reason = source->start(); !reason.empty()) return NotOpened{source->opened_, std::move(reason)};
+    if (auto failed = source->start()) return std::move(*failed);
     return source;
 }
 
@@ -64,8 +66,7 @@ OpenSource::~OpenSource() {
     }
 }
 
-std::string OpenSource::start() {
-    const auto& plugin = library_->descriptor();
+std::optional<OpenSource::NotOpened> OpenSource::start() {
     {
         const Frame frame(mark());
         const gatehouse_settings given{sizeof(gatehouse_settings), 0, text(config_->name), text(settings_.json), text(config_->path)};
@@ -73,29 +74,29 @@ std::string OpenSource::start() {
         try {
             status = library_->open_source(services_, given, &source_);
         } catch (...) {
-            return services_.fault("open_source", "threw an exception across the border").reason;
+            return NotOpened{NotOpened::Why::opening, "threw an exception across the border"};
         }
-        if (status == k_told && library_->isolated()) return frame.fail_text();
+        if (status == k_told && library_->isolated()) return NotOpened{NotOpened::Why::opening, frame.fail_text()};
         if (status != GATEHOUSE_OK)
-            return "plugin " + plugin.name + " does not accept the settings: " +
-                   (frame.fail_text().empty() ? "it gave no reason (status " + std::to_string(status) + ")" : frame.fail_text());
+            return NotOpened{NotOpened::Why::settings, frame.fail_text().empty() ? "it gave no reason (status " + std::to_string(status) + ")"
+                                                                                : frame.fail_text()};
     }
     opened_ = true;
     return enroll();
 }
 
-std::string OpenSource::enroll() {
+std::optional<OpenSource::NotOpened> OpenSource::enroll() {
     EnrollFrame frame(mark(), library_->descriptor().schema, settings_);
     gatehouse_status status = GATEHOUSE_FAILED;
     try {
         status = library_->enroll(source_, *frame.registry());
     } catch (...) {
-        return services_.fault("enroll", "threw an exception across the border").reason;
+        return NotOpened{NotOpened::Why::enrolling, "threw an exception across the border"};
     }
     auto broken = frame.complete();
     if (broken.empty() && status != GATEHOUSE_OK)
         broken = frame.fail_text().empty() ? "returned status " + std::to_string(status) + " without a reason" : frame.fail_text();
-    if (!broken.empty()) return services_.fault("enroll", broken).reason;
+    if (!broken.empty()) return NotOpened{NotOpened::Why::enrolling, broken};
     enrolled_ = frame.take();
     for (size_t i = 0; i < enrolled_.routes.size(); ++i) {
         const auto& route = enrolled_.routes[i];
@@ -104,7 +105,7 @@ std::string OpenSource::enroll() {
     for (const auto& operation : enrolled_.operations) operations_.push_back(operation.shown);
     policy_ = std::make_shared<const egress::Policy>(std::move(enrolled_.egress));
     prepare_block();
-    return {};
+    return std::nullopt;
 }
 
 void OpenSource::prepare_block() {

@@ -68,9 +68,9 @@ public:
 
     // The calls below the ones of Source, as a worker process makes them.
 
-    /// Why open_prepared() failed: `enrolling` tells a broken rule from settings that the plugin does not accept.
+    /// Why a source did not open: the plugin does not accept the settings, or it broke a rule in open_source or in enroll.
     struct NotOpened {
-        bool enrolling;
+        enum class Why : uint8_t { settings, opening, enrolling } why;
         std::string reason;
     };
     /// Settings that were checked elsewhere; no subscription block.
@@ -88,9 +88,8 @@ private:
     };
     OpenSource(const OpenContext&, PreparedSettings, SecretFacts, Services::Relay);
     void prepare_block();
-    /// open_source and enroll; the reason when either fails, else empty.
-    std::string start();
-    std::string enroll();
+    std::optional<NotOpened> start();
+    std::optional<NotOpened> enroll();
     std::string_view below(std::string_view path) const;
     const EnrolledOperation* find_operation(const std::string& name) const;
     template <class Call>

@@ -130,7 +130,7 @@ Services::Services(Names names, Secrets secrets, std::shared_ptr<SourceState> st
             host_get_interface} {}
 
 void Services::log(Level level, std::string_view message) const {
-    if (relay_) return relay_(level, message);
+    if (relay_.log) return relay_.log(level, message);
     if (!log_.enabled(level)) return;
     uint64_t skipped = 0;
     if (!limit_.allow(skipped)) return;
@@ -141,7 +141,10 @@ void Services::log(Level level, std::string_view message) const {
 }
 
 Fault Services::fault(std::string_view function, std::string_view what) const {
-    if (relay_) return Fault{std::string(what)};
+    if (relay_.fault) {
+        relay_.fault(function, what);
+        return Fault{std::string(what)};
+    }
     faults_.add();
     Fault fault{"plugin " + names_.plugin + " " + names_.version + ", " + std::string(function) + ": " + std::string(what)};
     log(Level::error, "plugin misbehaving: " + std::string(function) + " " + std::string(what));

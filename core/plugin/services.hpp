@@ -51,8 +51,11 @@ public:
     struct Names {
         std::string plugin, version, source;
     };
-    /// Where the plugin's log lines go instead of the log.
-    using Relay = std::function<void(Level, std::string_view)>;
+    /// Where the plugin's log lines and faults go instead of the log and the counter.
+    struct Relay {
+        std::function<void(Level, std::string_view)> log;
+        std::function<void(std::string_view function, std::string_view what)> fault;
+    };
     /// explain: empty in a serving host, which then has no gatehouse.explain/1. relay: set in a worker process, whose host counts the
     /// faults and names the plugin itself.
     Services(Names, Secrets, std::shared_ptr<SourceState>, const Clock&, Log&, Metrics&, Explain explain = {}, Relay relay = {});

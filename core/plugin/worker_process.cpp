@@ -19,6 +19,8 @@ namespace gh::plugin {
 
 namespace {
 
+constexpr const char* k_closed = "it closed its connection"; // also what the end of a process looks like from here
+constexpr Millis k_last_words{1'000};
 constexpr int k_slice_ms = 100; // how often a waiting call looks at the clock
 constexpr int k_first = 3;      // in the worker: the plugin's file, then the lanes
 constexpr int k_high = 64;      // descriptors are moved out of the way of those numbers
@@ -138,6 +140,11 @@ std::string WorkerProcess::reap() {
     while (::waitid(pidfd_ >= 0 ? P_PIDFD : P_PID, static_cast<id_t>(pidfd_ >= 0 ? pidfd_ : pid_), &info, WEXITED) != 0 && errno == EINTR) {
     }
     reaped_ = true;
+    {
+        // What it said at last is still on the way to who called it.
+        std::unique_lock lock(mutex_);
+        free_.wait_for(lock, k_last_words, [&] { return calls_ == 0; });
+    }
     lose();
     const std::lock_guard lock(mutex_);
     std::string doing;
@@ -148,7 +155,8 @@ std::string WorkerProcess::reap() {
     if (!reason_.empty() && info.si_code != CLD_EXITED && info.si_status == SIGKILL) return "was killed" + where + ": " + reason_;
     if (info.si_code == CLD_EXITED) {
         const auto code = std::to_string(info.si_status);
-        return (reason_.empty() ? "ended itself with exit status " + code + where : "was ended" + where + ": " + reason_);
+        const bool only_closed = reason_.empty() || reason_.starts_with(k_closed);
+        return only_closed ? "ended itself with exit status " + code + where : "was ended" + where + ": " + reason_;
     }
     // The filter's own signal was blocked, so nobody could say which call it was. Starting a thread blocks them all.
     if (info.si_status == SIGSYS)
@@ -175,12 +183,14 @@ public:
         if (!seat_) return;
         seat_->taken = true;
         seat_->function = function;
+        ++process.calls_;
     }
     ~Sitting() {
         if (!seat_) return;
         const std::lock_guard lock(process_.mutex_);
-        // Where the process is lost, what was under way stays to be told.
-        if (process_.lost_) return;
+        if (--process_.calls_ == 0) process_.free_.notify_all();
+        // Of a process that was lost in it, what was under way stays to be told.
+        if (!answered_) return;
         seat_->function = nullptr;
         seat_->taken = false;
         process_.free_.notify_one();
@@ -188,10 +198,12 @@ public:
     Sitting(const Sitting&) = delete;
     Sitting& operator=(const Sitting&) = delete;
     Lane* lane() const { return seat_ ? seat_->lane.get() : nullptr; }
+    bool answered() { return answered_ = true; }
 
 private:
     WorkerProcess& process_;
     Seat* seat_ = nullptr;
+    bool answered_ = false;
 };
 
 /// The time of one call.
@@ -226,20 +238,20 @@ private:
 bool WorkerProcess::send(Lane& lane, std::string_view message, const Watch& watch) {
     auto outcome = lane.send(message);
     while (outcome == Lane::Outcome::waiting && watch.look()) outcome = lane.send_more();
-    if (outcome == Lane::Outcome::gone) kill("it closed its connection");
+    if (outcome == Lane::Outcome::gone) kill(k_closed);
     return outcome == Lane::Outcome::done;
 }
 
 bool WorkerProcess::receive(Lane& lane, std::string& message, const Watch& watch) {
     auto outcome = lane.receive(message);
     while (outcome == Lane::Outcome::waiting && watch.look()) outcome = lane.receive(message);
-    if (outcome == Lane::Outcome::gone) kill("it closed its connection, or sent a message of more than 80 MiB");
+    if (outcome == Lane::Outcome::gone) kill(std::string(k_closed) + ", or sent a message of more than 80 MiB");
     return outcome == Lane::Outcome::done;
 }
 
 bool WorkerProcess::call(const char* function, const std::string& request, std::string& reply, const Serve& serve,
                          const CallLimits& limits) {
-    const Sitting sitting(*this, function);
+    Sitting sitting(*this, function);
     if (!sitting.lane()) return false;
     auto& lane = *sitting.lane();
     const Watch watch(*this, limits);
@@ -249,7 +261,8 @@ bool WorkerProcess::call(const char* function, const std::string& request, std::
         if (!receive(lane, reply, watch)) return false;
         wire::Reader in(reply);
         const auto kind = static_cast<wire::Kind>(in.u8());
-        if (kind <= wire::Kind::failed) return in.ok() || (kill("it sent an empty message"), false);
+        if (!in.ok()) return kill("it sent an empty message"), false;
+        if (kind <= wire::Kind::failed) return sitting.answered();
         if (kind == wire::Kind::broke) {
             const auto why = in.text();
             return kill(tame(why)), false;

@@ -80,6 +80,7 @@ private:
     std::condition_variable free_;
     std::vector<std::unique_ptr<Seat>> seats_;
     std::string reason_;
+    size_t calls_ = 0; ///< under way
 };
 
 } // namespace gh::plugin

@@ -87,14 +87,14 @@ std::string WorkerSource::open(wire::Reader& in) {
     const bool explained = in.u8() != 0;
     std::array<bool, 4> logged;
     for (auto& level : logged) level = in.u8() != 0;
-    const auto not_opened = [](bool enrolling, std::string_view reason) {
+    const auto not_opened = [](OpenSource::NotOpened::Why why, std::string_view reason) {
         wire::Writer out(wire::Kind::failed);
-        out.text(enrolling ? "enroll" : "open");
+        out.u8(static_cast<uint8_t>(why));
         out.text(reason);
         return out.bytes();
     };
     auto parsed = Json::parse(json);
-    if (!in.done() || !parsed) return not_opened(false, "the settings came damaged");
+    if (!in.done() || !parsed) return not_opened(OpenSource::NotOpened::Why::opening, "the settings came damaged");
     settings.open = std::move(*parsed);
     auto config = std::make_shared<config::Source>();
     config->name = name;
@@ -109,16 +109,25 @@ std::string WorkerSource::open(wire::Reader& in) {
             out.text(detail);
             t_turn->tell(out);
         };
-    const auto relay = [logged](Level level, std::string_view line) {
+    Services::Relay relay;
+    relay.log = [logged](Level level, std::string_view line) {
         if (!t_turn || !logged[static_cast<size_t>(level)]) return;
         wire::Writer out(wire::Kind::log);
         out.u32(static_cast<uint32_t>(level));
         out.text(line);
         t_turn->tell(out);
     };
+    // All other faults are what a call gives back.
+    relay.fault = [](std::string_view function, std::string_view what) {
+        if (!t_turn || (function != "drop" && function != "close_source")) return;
+        wire::Writer out(wire::Kind::fault);
+        out.u8(function == "drop" ? 0 : 1);
+        out.text(what);
+        t_turn->tell(out);
+    };
     auto opened = OpenSource::open_prepared({library_, config, std::make_shared<TurnState>(), clock_, log_, metrics_, vault_, explain},
                                             std::move(settings), relay);
-    if (const auto* failed = std::get_if<OpenSource::NotOpened>(&opened)) return not_opened(failed->enrolling, failed->reason);
+    if (const auto* failed = std::get_if<OpenSource::NotOpened>(&opened)) return not_opened(failed->why, failed->reason);
     source_ = std::get<0>(std::move(opened));
 
     const auto& enrolled = source_->enrolled();

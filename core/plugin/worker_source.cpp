@@ -85,10 +85,12 @@ gatehouse_status Remote::open() {
     auto opened = opened_.get_future();
     supervisor_ = NamedThread("isolate-" + shown_, [this] { supervise(); });
     runner_ = NamedThread("jobs-" + shown_, [this] { run_tasks(); });
-    const auto reason = opened.get();
-    if (reason.empty()) return GATEHOUSE_OK;
-    Frame::set_fail_text(reason);
-    return k_told;
+    const auto failure = opened.get();
+    if (!failure) return GATEHOUSE_OK;
+    // As in this process: opening went well, and enroll() says what is wrong.
+    if (failure->why == OpenSource::NotOpened::Why::enrolling) return enroll_fault_ = failure->reason, GATEHOUSE_OK;
+    Frame::set_fail_text(failure->reason);
+    return failure->why == OpenSource::NotOpened::Why::settings ? GATEHOUSE_FAILED : k_told;
 }
 
 void Remote::post(std::function<void()> task) {
@@ -144,6 +146,12 @@ bool Remote::serve(wire::Kind kind, wire::Reader& in, wire::Writer& answer) cons
             services_.log(static_cast<Level>(level), line.substr(0, k_most_line));
             return true;
         }
+        case wire::Kind::fault: {
+            const auto function = in.u8() == 0 ? "drop" : "close_source";
+            const auto what = in.text();
+            if (in.ok()) services_.fault(function, what.substr(0, k_most_line));
+            return true;
+        }
         case wire::Kind::say: {
             const auto title = in.text(), detail = in.text();
             if (services_.explain() && in.ok()) services_.say(title, detail);
@@ -178,7 +186,8 @@ gatehouse_status Remote::lied(const Current& current, const char* about) {
     return k_away;
 }
 
-std::shared_ptr<WorkerProcess> Remote::launch(std::string& reason, bool& enrolling) {
+std::shared_ptr<WorkerProcess> Remote::launch(Failure& failure) {
+    auto& reason = failure.reason;
     std::string descriptor, reply;
     auto started = start_loaded(code_, shown_, descriptor);
     if (!started) {
@@ -216,10 +225,12 @@ std::shared_ptr<WorkerProcess> Remote::launch(std::string& reason, bool& enrolli
         reason = "it enrolls other things with the same settings than it did the first time";
         return nullptr;
     }
-    enrolling = in.text() == "enroll";
-    const auto why = in.text();
-    reason = kind == wire::Kind::failed && in.done() ? std::string(why.substr(0, k_most_reason))
-                                                     : std::string("the plugin's process answered what makes no sense");
+    const auto why = in.u8();
+    reason = in.text().substr(0, k_most_reason);
+    if (kind == wire::Kind::failed && in.done() && why <= static_cast<uint8_t>(OpenSource::NotOpened::Why::enrolling))
+        failure.why = static_cast<OpenSource::NotOpened::Why>(why);
+    else
+        reason = "the plugin's process answered what makes no sense";
     return nullptr;
 }
 
@@ -257,18 +268,10 @@ bool Remote::wait_for(Millis pause) {
 
 void Remote::supervise() {
     for (int streak = 0;;) {
-        std::string reason;
-        bool enrolling = false;
-        auto process = launch(reason, enrolling);
-        if (!std::exchange(told_, true)) {
-            if (!process && enrolling) {
-                // As in this process, opening went well, and enroll() says what is wrong.
-                enroll_fault_ = reason;
-                return opened_.set_value("");
-            }
-            if (!process) return opened_.set_value(reason);
-            // Published first, below: whoever is told uses it.
-        }
+        Failure failure;
+        auto process = launch(failure);
+        auto& reason = failure.reason;
+        if (!process && started_ == 0) return opened_.set_value(std::move(failure));
         const auto began = Steady::now();
         if (process) {
             {
@@ -277,7 +280,7 @@ void Remote::supervise() {
                 status_.state = "running";
                 status_.pid = process->pid();
             }
-            if (started_ == 1) opened_.set_value("");
+            if (started_ == 1) opened_.set_value(std::nullopt);
             if (!wait_for_end(*process)) {
                 std::string reply;
                 process->call("close_source", wire::Writer(wire::Kind::close).bytes(), reply,

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "core/base/thread.hpp"
-#include "core/plugin/services.hpp"
+#include "core/plugin/open_source.hpp"
 #include "core/plugin/worker_process.hpp"
 
 #include <deque>
@@ -80,8 +80,13 @@ private:
     static gatehouse_status operation(void* user, gatehouse_text arguments, gatehouse_job*);
 
     void supervise();
-    /// A process with the source open; else the reason, and whether it was the plugin's enrolling.
-    std::shared_ptr<WorkerProcess> launch(std::string& reason, bool& enrolling);
+    /// What a launch that failed leaves: the reason, and where the plugin was. Nothing where it was the plugin's process, not its answer.
+    struct Failure {
+        std::string reason;
+        std::optional<OpenSource::NotOpened::Why> why;
+    };
+    /// A process with the source open, else null.
+    std::shared_ptr<WorkerProcess> launch(Failure&);
     bool wait_for_end(const WorkerProcess&);
     bool wait_for(Millis);
     void crashed(const std::string& how);
@@ -102,8 +107,7 @@ private:
     uint64_t started_ = 0;
     bool stopping_ = false;
     WorkerStatus status_;
-    std::promise<std::string> opened_; ///< why not; empty: it is
-    bool told_ = false;
+    std::promise<std::optional<Failure>> opened_;
     int wake_; ///< eventfd(2): stopping
 
     std::mutex tasks_mutex_;

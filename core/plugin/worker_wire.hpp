@@ -48,6 +48,7 @@ enum class Kind : uint8_t {
     // the worker tells, inside a call
     log,   // level, text
     say,   // title, detail (gatehouse.explain/1)
+    fault, // 0: in drop, 1: in close_source; what the plugin did
     broke, // the worker is about to end: why
 };
 

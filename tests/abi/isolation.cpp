@@ -78,7 +78,7 @@ const Deed k_deeds[] = {
     {"lie_kind", "makes no sense"},
     {"lie_huge", "a message of more than 80 MiB"},
     {"lie_noise", "in verify"},
-    {"close_lanes", "it closed its connection"},
+    {"close_lanes", "in verify"},
 };
 
 } // namespace
