@@ -154,26 +154,26 @@ void WorkerSource::write(wire::Writer& out, Outcome outcome) {
     }
 }
 
-std::string WorkerSource::receive(wire::Reader& in, Lane& lane) {
+std::string WorkerSource::receive(wire::Reader& in, Lane& lane, std::string memory) {
     const auto now = from_unix_ms(in.i64());
     const WorkerTurn turn(lane, now, in.u64());
-    wire::Writer out(wire::Kind::receive);
+    wire::Writer out(wire::Kind::receive, std::move(memory));
+    wire::RequestView request;
     const auto count = in.count(10'000, 40);
     out.u32(static_cast<uint32_t>(count));
     const auto& enrolled = source_->enrolled();
     for (size_t i = 0; i < count; ++i) {
         const auto what = in.u8();
         const size_t verifier = in.u32(), route = in.u32();
-        wire::RequestView request;
         read(in, request);
         must(in.ok() && verifier < enrolled.verifiers.size() && route < std::max<size_t>(1, enrolled.routes.size()));
         std::optional<Acceptance> accepted;
-        wire::Writer verdict, outcome;
+        const auto verdict = out.begin_text();
         if (what & k_verify) {
             auto given = source_->verify_at(verifier, request.request);
             const auto* acceptance = std::get_if<Acceptance>(&given);
             if (acceptance && (what & k_handle) && !check_window(*acceptance, now)) accepted = *acceptance;
-            write(verdict, std::move(given));
+            write(out, std::move(given));
         } else {
             auto& a = accepted.emplace();
             a.trust = in.u32() == GATEHOUSE_TRUST_VERIFIED ? store::Trust::verified : store::Trust::unverified_origin;
@@ -183,12 +183,13 @@ std::string WorkerSource::receive(wire::Reader& in, Lane& lane) {
             a.replay_id = in.text();
             must(in.ok());
         }
-        if (accepted) write(outcome, source_->handle_at(route, request.request, *accepted));
-        out.text(verdict.bytes());
-        out.text(outcome.bytes());
+        out.end_text(verdict);
+        const auto outcome = out.begin_text();
+        if (accepted) write(out, source_->handle_at(route, request.request, *accepted));
+        out.end_text(outcome);
     }
     must(in.done());
-    return out.bytes();
+    return out.take();
 }
 
 std::variant<Job, Fault> WorkerSource::begin(wire::Reader& in) const {

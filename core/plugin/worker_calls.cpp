@@ -3,7 +3,20 @@
 
 namespace gh::plugin {
 
-RemoteBatch::RemoteBatch(Remote& remote) : remote_(remote), current_(remote.current()), request_(wire::Kind::receive) {
+namespace {
+
+/// Memory of a thread's last batch: the next one will be about as large.
+thread_local std::string t_request, t_reply;
+constexpr size_t k_keep = 1u << 20; // that of a larger one is not kept
+
+void keep(std::string& place, std::string memory) {
+    if (memory.capacity() <= k_keep) place = std::move(memory);
+}
+
+} // namespace
+
+RemoteBatch::RemoteBatch(Remote& remote)
+    : remote_(remote), current_(remote.current()), request_(wire::Kind::receive, std::move(t_request)), reply_(std::move(t_reply)) {
     request_.i64(remote.now());
     request_.u64(remote.services_.state()->version());
     count_at_ = request_.size();
@@ -12,11 +25,10 @@ RemoteBatch::RemoteBatch(Remote& remote) : remote_(remote), current_(remote.curr
 
 RemoteBatch::~RemoteBatch() {
     for (const auto& item : items_)
-        for (const auto part : {item.verdict, item.outcome}) {
-            wire::Reader in(part);
-            if (static_cast<Said>(in.u8()) != Said::job) continue;
-            if (const auto id = in.u64(); id != 0) drop_later(remote_, current_.number, id);
-        }
+        for (const auto part : {item.verdict, item.outcome})
+            if (const auto id = job_in(part); id != 0) drop_later(remote_, current_.number, id);
+    keep(t_request, request_.take());
+    keep(t_reply, std::move(reply_));
 }
 
 void RemoteBatch::add(uint8_t what, size_t verifier, size_t route, const gatehouse_request& request) {
@@ -67,111 +79,29 @@ void RemoteBatch::run() {
     fail_text_ = frame.fail_text();
 }
 
-gatehouse_status RemoteBatch::give_job(uint64_t id, void* context, gatehouse_status (*take)(void*, const gatehouse_job*)) {
-    if (id == 0) return remote_.lied(current_, function_);
-    const auto job = RemoteJob::begun(remote_, current_.number, id);
-    const auto status = take(context, &job);
-    if (status != GATEHOUSE_OK) job.drop(job.state);
-    return GATEHOUSE_OK;
+MakeJob RemoteBatch::make_job() {
+    return [this](uint64_t id) { return RemoteJob::begun(remote_, current_.number, id); };
 }
 
-gatehouse_status RemoteBatch::refuse(wire::Reader& in, void* context, gatehouse_status (*give)(void*, const gatehouse_refusal*)) {
-    gatehouse_refusal refusal{};
-    refusal.struct_size = sizeof refusal;
-    refusal.http_status = static_cast<int32_t>(in.u32());
-    refusal.code = text(in.text());
-    refusal.hint = text(in.text());
-    const auto headers = wire::read_headers(in);
-    refusal.headers = headers.data();
-    refusal.header_count = headers.size();
-    if (!in.done()) return remote_.lied(current_, function_);
-    give(context, &refusal);
-    return GATEHOUSE_OK;
+gatehouse_status RemoteBatch::away() const {
+    Frame::set_fail_text(fail_text_);
+    return status_;
+}
+
+gatehouse_status RemoteBatch::given(const Replayed& replayed) {
+    if (!replayed.sense) return remote_.lied(current_, function_);
+    if (replayed.status == k_told) Frame::set_fail_text(replayed.fault);
+    return replayed.status;
 }
 
 gatehouse_status RemoteBatch::verdict(size_t request, const gatehouse_verify_answer& answer) {
-    if (status_ != GATEHOUSE_OK) {
-        Frame::set_fail_text(fail_text_);
-        return status_;
-    }
-    wire::Reader in(std::exchange(items_[request].verdict, {}));
-    switch (static_cast<Said>(in.u8())) {
-        case Said::accept: {
-            gatehouse_acceptance acceptance{};
-            acceptance.struct_size = sizeof acceptance;
-            acceptance.trust = in.u32();
-            acceptance.signed_at = in.i64();
-            acceptance.tolerance_past = in.i64();
-            acceptance.tolerance_future = in.i64();
-            acceptance.replay_id = text(in.text());
-            if (!in.done()) break;
-            answer.accept(answer.context, &acceptance);
-            return GATEHOUSE_OK;
-        }
-        case Said::refuse:
-            return refuse(in, answer.context, answer.refuse);
-        case Said::job: {
-            const auto id = in.u64();
-            return in.done() ? give_job(id, answer.context, answer.need) : remote_.lied(current_, function_);
-        }
-        case Said::fault:
-            Frame::set_fail_text(in.text());
-            if (!in.done()) break;
-            return k_told;
-        default:
-            break;
-    }
-    return remote_.lied(current_, function_);
+    if (status_ != GATEHOUSE_OK) return away();
+    return given(replay_verdict(std::exchange(items_[request].verdict, {}), answer, make_job()));
 }
 
 gatehouse_status RemoteBatch::outcome(size_t request, const gatehouse_handle_answer& answer) {
-    if (status_ != GATEHOUSE_OK) {
-        Frame::set_fail_text(fail_text_);
-        return status_;
-    }
-    wire::Reader in(std::exchange(items_[request].outcome, {}));
-    switch (static_cast<Said>(in.u8())) {
-        case Said::event: {
-            gatehouse_event event{};
-            event.struct_size = sizeof event;
-            event.flags = in.u32();
-            for (auto* part : {&event.dedupe_key, &event.type, &event.subject, &event.ordering_key}) *part = text(in.text());
-            event.occurred_at = in.i64();
-            event.http_status = static_cast<int32_t>(in.u32());
-            event.trust = in.u32();
-            if (!in.done()) break;
-            answer.event(answer.context, &event);
-            return GATEHOUSE_OK;
-        }
-        case Said::respond: {
-            gatehouse_response response{};
-            response.struct_size = sizeof response;
-            response.http_status = static_cast<int32_t>(in.u32());
-            const auto headers = wire::read_headers(in);
-            response.headers = headers.data();
-            response.header_count = headers.size();
-            response.body = bytes(in.text());
-            const auto state = wire::read_state_entries(in);
-            response.state = state.data();
-            response.state_count = state.size();
-            if (!in.done()) break;
-            answer.respond(answer.context, &response);
-            return GATEHOUSE_OK;
-        }
-        case Said::refuse:
-            return refuse(in, answer.context, answer.refuse);
-        case Said::job: {
-            const auto id = in.u64();
-            return in.done() ? give_job(id, answer.context, answer.job) : remote_.lied(current_, function_);
-        }
-        case Said::fault:
-            Frame::set_fail_text(in.text());
-            if (!in.done()) break;
-            return k_told;
-        default:
-            break;
-    }
-    return remote_.lied(current_, function_);
+    if (status_ != GATEHOUSE_OK) return away();
+    return given(replay_outcome(std::exchange(items_[request].outcome, {}), answer, make_job()));
 }
 
 gatehouse_status Remote::verify(void* user, const gatehouse_request* request, const gatehouse_verify_answer* answer) {
@@ -180,6 +110,19 @@ gatehouse_status Remote::verify(void* user, const gatehouse_request* request, co
     batch.add_verify(entry.index, *request);
     batch.run();
     return batch.verdict(0, *answer);
+}
+
+gatehouse_status Remote::enroll(const gatehouse_registry& registry) {
+    const auto refused = [](const std::string& why) {
+        Frame::set_fail_text(why);
+        return GATEHOUSE_FAILED;
+    };
+    if (!enroll_fault_.empty()) return refused(enroll_fault_);
+    const EnrolledCalls calls{verify, handle, fetch_back, operation, [this](size_t index) -> void* {
+                                  return &entries_.emplace_back(Entry{this, static_cast<uint32_t>(index)});
+                              }};
+    if (replay_enrolled(enrolled_, registry, calls)) return GATEHOUSE_OK;
+    return refused("the plugin's process told what it enrolled in a way that makes no sense");
 }
 
 gatehouse_status Remote::handle(void* user, const gatehouse_request* request, const gatehouse_acceptance* acceptance,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/plugin/library.hpp"
+#include "core/plugin/worker_replies.hpp"
 #include "core/plugin/worker_source.hpp"
 
 #include <memory>
@@ -23,13 +24,9 @@ public:
     bool isolated() const override { return true; }
 
 private:
-    /// The descriptor as the border has it. Its texts lie in `message`.
     struct Told {
-        std::string message;
-        gatehouse_plugin plugin{};
-        std::vector<gatehouse_sample> samples;
-        std::vector<const gatehouse_sample*> pointers;
-        bool read();
+        std::string message; ///< the texts of `plugin` lie in it
+        ToldPlugin plugin;
     };
     WorkerLibrary(WorkerCode, std::unique_ptr<Told>, Descriptor, const CrashMark&);
 

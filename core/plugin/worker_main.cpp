@@ -19,6 +19,8 @@ namespace {
 
 constexpr int k_file = 3, k_first_lane = 4; // see WorkerProcess
 constexpr int k_most_lanes = 64;
+constexpr int k_trim = 16 << 20;
+constexpr size_t k_keep = 1u << 20; // memory of a larger answer is not kept
 constexpr int k_arenas = 2; // each reserves 64 MiB of the address space that is limited
 
 std::string refused(const Refused& why) {
@@ -74,6 +76,7 @@ public:
         auto& lane = *lanes_[0];
         jail::tell_on(lane.socket());
         ::mallopt(M_ARENA_MAX, k_arenas);
+        ::mallopt(M_TRIM_THRESHOLD, k_trim); // or each batch would give its memory back to the kernel, and fetch it again
         std::string message;
         auto trouble = jail::enter(parent);
         if (lane.receive(message) != Lane::Outcome::done) ::_exit(0);
@@ -130,11 +133,13 @@ private:
     }
 
     [[noreturn]] void serve(Lane& lane) {
-        std::string message;
+        std::string message, answered;
         for (;;) {
             if (lane.receive(message) != Lane::Outcome::done) ::_exit(0); // the server has gone
             try {
-                if (lane.send(answer(message, lane)) != Lane::Outcome::done) ::_exit(0);
+                if (answered.capacity() > k_keep) answered = {};
+                answered = answer(message, lane, std::move(answered));
+                if (lane.send(answered) != Lane::Outcome::done) ::_exit(0);
             } catch (const std::bad_alloc&) {
                 break_off(lane, "it used more memory than it may have");
             } catch (const std::exception& error) {
@@ -143,7 +148,7 @@ private:
         }
     }
 
-    std::string answer(const std::string& message, Lane& lane) {
+    std::string answer(const std::string& message, Lane& lane, std::string memory) {
         wire::Reader in(message);
         const auto kind = static_cast<wire::Kind>(in.u8());
         if (!source_) throw std::runtime_error("no plugin is loaded");
@@ -157,7 +162,7 @@ private:
                 return opened;
             }
             case wire::Kind::receive:
-                return source_->receive(in, lane);
+                return source_->receive(in, lane, std::move(memory));
             case wire::Kind::step:
                 return source_->step(in, lane);
             case wire::Kind::drop:

@@ -65,9 +65,9 @@ class WorkerSource {
 public:
     explicit WorkerSource(std::shared_ptr<const Library> library) : library_(std::move(library)) {}
 
-    /// Each takes the rest of a message and gives the answer.
+    /// Each takes the rest of a message and gives the answer. `memory` is that of an earlier one, to be used again.
     std::string open(wire::Reader&);
-    std::string receive(wire::Reader&, Lane&);
+    std::string receive(wire::Reader&, Lane&, std::string memory);
     std::string step(wire::Reader&, Lane&);
     std::string drop(wire::Reader&, Lane&);
     void close();

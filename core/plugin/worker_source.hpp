@@ -10,6 +10,7 @@
 #include "core/base/thread.hpp"
 #include "core/plugin/open_source.hpp"
 #include "core/plugin/worker_process.hpp"
+#include "core/plugin/worker_replies.hpp"
 
 #include <deque>
 #include <functional>
@@ -142,8 +143,9 @@ private:
         std::string_view verdict, outcome; ///< inside reply_; empty once given
     };
     void add(uint8_t what, size_t verifier, size_t route, const gatehouse_request&);
-    gatehouse_status give_job(uint64_t id, void* context, gatehouse_status (*take)(void*, const gatehouse_job*));
-    gatehouse_status refuse(wire::Reader&, void* context, gatehouse_status (*give)(void*, const gatehouse_refusal*));
+    gatehouse_status given(const Replayed&);
+    gatehouse_status away() const;
+    MakeJob make_job();
 
     Remote& remote_;
     const Remote::Current current_;
@@ -156,13 +158,6 @@ private:
     gatehouse_status status_ = GATEHOUSE_OK; ///< of the way itself
     std::string fail_text_;
 };
-
-/// What each item of a batch asks for.
-inline constexpr uint8_t k_verify = 1, k_handle = 2;
-/// First byte of a verdict or an outcome.
-enum class Said : uint8_t { none, accept, refuse, job, fault, event, respond };
-/// First byte of what a step asks for.
-enum class Wants : uint8_t { none, http, http_all, sleep, state, done, document, gone, response, failure, fault };
 
 /// A job that the server has and whose real one is over there, or is begun there with its first step: what begins it only copies, so nobody
 /// waits for the plugin where jobs are begun.
@@ -177,15 +172,11 @@ private:
     static gatehouse_status step(void* state, const gatehouse_job_input*, const gatehouse_turn*);
     static void drop(void* state);
     gatehouse_status step(const gatehouse_job_input&, const gatehouse_turn&);
-    gatehouse_status give(wire::Reader&, const gatehouse_turn&, bool& sense) const;
 
     Remote& remote_;
     uint64_t process_, id_; ///< id 0: not begun, or ended over there
     std::string how_;
 };
-
-/// How a job begins, first byte of what to_begin() gets.
-inline constexpr uint8_t k_begin_fetch_back = 1, k_begin_operation = 2;
 
 /// Remote::drop() as soon as the source's own thread gets to it.
 void drop_later(Remote&, uint64_t process, uint64_t id);

@@ -37,12 +37,17 @@ void write(Writer& out, const std::vector<http::Field>& fields) {
     }
 }
 
-std::vector<gatehouse_header> read_headers(Reader& in) {
-    std::vector<gatehouse_header> out(in.count(k_most_headers, k_least_header));
+void read_headers(Reader& in, std::vector<gatehouse_header>& out) {
+    out.resize(in.count(k_most_headers, k_least_header));
     for (auto& header : out) {
         header.name = read_text(in);
         header.value = read_text(in);
     }
+}
+
+std::vector<gatehouse_header> read_headers(Reader& in) {
+    std::vector<gatehouse_header> out;
+    read_headers(in, out);
     return out;
 }
 
@@ -57,7 +62,7 @@ void read(Reader& in, RequestView& out) {
     auto& request = out.request;
     request.struct_size = sizeof request;
     for (auto* part : {&request.method, &request.target, &request.path, &request.query, &request.remote}) *part = read_text(in);
-    out.headers = read_headers(in);
+    read_headers(in, out.headers);
     request.headers = out.headers.data();
     request.header_count = out.headers.size();
     request.body = bytes(in.text());

@@ -60,6 +60,12 @@ public:
     explicit Writer(Kind kind) { u8(static_cast<uint8_t>(kind)); }
     /// A part of a message, to be put into one as text.
     Writer() = default;
+    /// Goes on in the memory of an earlier message; take() gives it back.
+    Writer(Kind kind, std::string memory) : out_(std::move(memory)) {
+        out_.clear();
+        u8(static_cast<uint8_t>(kind));
+    }
+    std::string take() { return std::move(out_); }
 
     void u8(uint8_t v) { out_.push_back(static_cast<char>(v)); }
     void u32(uint32_t v) { raw(&v, sizeof v); }
@@ -69,6 +75,12 @@ public:
         u32(static_cast<uint32_t>(v.size()));
         out_.append(v);
     }
+    /// A text that is written piece by piece: what comes between these two. They nest.
+    size_t begin_text() {
+        u32(0);
+        return out_.size();
+    }
+    void end_text(size_t begun) { set_u32(begun - sizeof(uint32_t), static_cast<uint32_t>(out_.size() - begun)); }
     /// Overwrites a u32 written at that place.
     void set_u32(size_t at, uint32_t v) { std::memcpy(out_.data() + at, &v, sizeof v); }
     void wipe(); ///< for what holds secrets
@@ -129,6 +141,7 @@ inline constexpr size_t k_most_headers = 1000; ///< of a received request; what 
 void write(Writer&, const gatehouse_header*, size_t count);
 void write(Writer&, const std::vector<http::Field>&);
 std::vector<gatehouse_header> read_headers(Reader&);
+void read_headers(Reader&, std::vector<gatehouse_header>&);
 
 void write(Writer&, const gatehouse_request&);
 /// A request whose texts lie in the message.
