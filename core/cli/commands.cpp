@@ -34,7 +34,7 @@ std::vector<Command> table() {
         {"plugins check",
          "FILE.so",
          "check a plugin file: load it, run its samples, and see that changed requests are refused",
-         {},
+         {{"--isolated", "", "in a process of its own, as with isolation: process"}},
          plugins_check},
         {"plugins new",
          "NAME [DIR]",

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <variant>
 #include <vector>
@@ -26,11 +27,15 @@ public:
     ManualClock& clock() { return clock_; }
     plugin::Host& host() { return *host_; }
     /// What plugins and host logged, for a person who asks why.
-    const std::vector<std::string>& lines() const { return lines_; }
+    std::vector<std::string> lines() const {
+        const std::lock_guard lock(mutex_);
+        return lines_;
+    }
 
 private:
     std::filesystem::path staging_;
     ManualClock clock_;
+    mutable std::mutex mutex_; ///< isolated plugins have threads that log
     std::vector<std::string> lines_;
     Log log_;
     Metrics metrics_;

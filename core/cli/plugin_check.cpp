@@ -19,6 +19,7 @@ int plugins_check(Context& c) {
     if (!std::filesystem::is_regular_file(file, error)) usage("cannot read " + file.string() + ": give a plugin file (.so).");
 
     Offline offline(SystemClock().now());
+    if (c.has("--isolated")) offline.host().isolate(config::Isolation::process);
     std::vector<RuleResult> results;
     const auto info = offline.host().inspect(file);
     if (!info) {

@@ -1,7 +1,7 @@
 // The calls for which a sender waits: verify and handle, and the answers that a plugin may give to them.
 #include "core/plugin/job_state.hpp"
 #include "core/plugin/open_source.hpp"
-#include "core/plugin/worker_source.hpp"
+#include "core/plugin/worker_calls.hpp"
 
 #include <algorithm>
 

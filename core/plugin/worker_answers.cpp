@@ -2,7 +2,7 @@
 #include "core/plugin/job_state.hpp"
 #include "core/plugin/turn.hpp"
 #include "core/plugin/worker_runtime.hpp"
-#include "core/plugin/worker_source.hpp"
+#include "core/plugin/worker_replies.hpp"
 
 #include <stdexcept>
 

@@ -1,5 +1,7 @@
 // The calls for which a sender waits, on their way to the worker process and back.
-#include "core/plugin/worker_source.hpp"
+#include "core/plugin/worker_calls.hpp"
+
+#include "core/plugin/worker_jobs.hpp"
 
 namespace gh::plugin {
 

@@ -245,6 +245,7 @@ std::string enter(pid_t parent) {
     // After the change of user, which clears both.
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return failed("cannot be tied to the server");
     if (::getppid() != parent) ::_exit(0);
+    if (::chdir("/") != 0) return failed("cannot leave the server's folder");
     if (::prctl(PR_SET_DUMPABLE, 0) != 0 || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("cannot give up privileges");
     if (!set_limit(RLIMIT_CORE, 0) || !set_limit(RLIMIT_FSIZE, 0)) return failed("cannot set limits");
     return {};

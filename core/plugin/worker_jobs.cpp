@@ -1,5 +1,7 @@
 // Jobs of a plugin in a worker process.
-#include "core/plugin/worker_source.hpp"
+#include "core/plugin/worker_jobs.hpp"
+
+#include "core/plugin/worker_replies.hpp"
 
 namespace gh::plugin {
 

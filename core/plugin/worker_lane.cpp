@@ -35,8 +35,8 @@ Lane::Outcome Lane::send(std::string_view message) {
     return send_more();
 }
 
-// writev and read, not their socket relatives: a worker's system call filter then needs no call that could make or use other sockets.
-// SIGPIPE is ignored in the server, and deadly in a worker, which has nobody to answer any more.
+// A worker uses writev and read, not their socket relatives: its system call filter then needs no call that could use other sockets. SIGPIPE
+// may end it, since it has nobody to answer any more; the server must not get one.
 Lane::Outcome Lane::send_more() {
     while (sent_ < sizeof head_ + sending_.size()) {
         iovec parts[2];
@@ -44,7 +44,10 @@ Lane::Outcome Lane::send_more() {
         if (sent_ < sizeof head_) parts[count++] = {reinterpret_cast<char*>(&head_) + sent_, sizeof head_ - sent_};
         const size_t from = sent_ < sizeof head_ ? 0 : sent_ - sizeof head_;
         if (from < sending_.size()) parts[count++] = {const_cast<char*>(sending_.data()) + from, sending_.size() - from};
-        const auto n = ::writev(socket_, parts, count);
+        msghdr whole{};
+        whole.msg_iov = parts;
+        whole.msg_iovlen = static_cast<size_t>(count);
+        const auto n = side_ == Side::worker ? ::writev(socket_, parts, count) : ::sendmsg(socket_, &whole, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Outcome::waiting;
         if (n <= 0) return Outcome::gone;

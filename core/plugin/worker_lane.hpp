@@ -10,8 +10,9 @@ namespace gh::plugin {
 /// One thread at a time.
 class Lane {
 public:
+    enum class Side { server, worker };
     /// Takes the descriptor.
-    explicit Lane(int socket) : socket_(socket) {}
+    Lane(int socket, Side side) : socket_(socket), side_(side) {}
     ~Lane();
     Lane(const Lane&) = delete;
     Lane& operator=(const Lane&) = delete;
@@ -30,6 +31,7 @@ public:
 
 private:
     int socket_;
+    Side side_;
     uint32_t head_ = 0;
     std::string_view sending_;
     size_t sent_ = 0; ///< of head and message together

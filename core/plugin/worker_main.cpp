@@ -69,7 +69,7 @@ void load_needed(int file) {
 class Worker {
 public:
     explicit Worker(int lanes) : started_(lanes) {
-        for (int i = 0; i < lanes; ++i) lanes_.push_back(std::make_unique<Lane>(k_first_lane + i));
+        for (int i = 0; i < lanes; ++i) lanes_.push_back(std::make_unique<Lane>(k_first_lane + i, Lane::Side::worker));
     }
 
     [[noreturn]] void run(pid_t parent) {

@@ -94,7 +94,7 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const std::filesyste
         if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return failed("no sockets for a worker process");
         const Descriptor theirs(ends[1]);
         auto seat = std::make_unique<Seat>();
-        seat->lane = std::make_unique<Lane>(ends[0]);
+        seat->lane = std::make_unique<Lane>(ends[0], Lane::Side::server);
         seat->lane->set_wait(k_slice_ms);
         process->seats_.push_back(std::move(seat));
         given.push_back(theirs.high());

@@ -26,7 +26,7 @@ namespace gh::plugin {
 /// stand still for long without having done wrong.
 struct CallLimits {
     Millis processor{2'000}; ///< of the whole process while the call is under way
-    Millis wall{20'000};
+    Millis wall{10'000};
 };
 
 /// Calls that can be under way in one worker at once, each on a thread of its own over there: two of ingest's, one of jobs', one for people.

@@ -213,7 +213,7 @@ std::shared_ptr<WorkerProcess> Remote::launch(Failure& failure) {
     }
     if (!answered) {
         process->kill("it did not open the source");
-        reason = "the plugin's process " + process->reap();
+        reason = "its process " + process->reap();
         return nullptr;
     }
     wire::Reader in(reply);
@@ -243,7 +243,7 @@ void Remote::crashed(const std::string& how) {
         ++status_.crashes;
         status_.last_crash = how;
     }
-    services_.fault("process", how);
+    services_.fault("its process", how);
 }
 
 /// False when the source is to be closed.
@@ -280,7 +280,10 @@ void Remote::supervise() {
                 status_.state = "running";
                 status_.pid = process->pid();
             }
-            if (started_ == 1) opened_.set_value(std::nullopt);
+            if (started_ == 1)
+                opened_.set_value(std::nullopt);
+            else
+                services_.log(Level::info, "its process runs again, pid " + std::to_string(process->pid()));
             if (!wait_for_end(*process)) {
                 std::string reply;
                 process->call("close_source", wire::Writer(wire::Kind::close).bytes(), reply,
@@ -290,7 +293,9 @@ void Remote::supervise() {
                 process->reap();
                 return;
             }
-            reason = "its process " + process->reap();
+            reason = process->reap();
+        } else {
+            reason = "could not be started again: " + reason;
         }
         {
             const std::lock_guard lock(mutex_);

@@ -10,7 +10,6 @@
 #include "core/base/thread.hpp"
 #include "core/plugin/open_source.hpp"
 #include "core/plugin/worker_process.hpp"
-#include "core/plugin/worker_replies.hpp"
 
 #include <deque>
 #include <functional>
@@ -118,67 +117,5 @@ private:
 
     NamedThread supervisor_, runner_; ///< last: use the others
 };
-
-/// One or more requests on one way there and back.
-class RemoteBatch {
-public:
-    explicit RemoteBatch(Remote&);
-    /// Drops jobs over there that nobody took.
-    ~RemoteBatch();
-    RemoteBatch(const RemoteBatch&) = delete;
-    RemoteBatch& operator=(const RemoteBatch&) = delete;
-
-    /// To be verified and, if accepted within its window, handled.
-    void add(size_t verifier, size_t route, const gatehouse_request&);
-    void add_verify(size_t verifier, const gatehouse_request&);
-    void add_handle(size_t route, const gatehouse_request&, const gatehouse_acceptance&);
-    void run();
-    /// Gives the plugin's answer to `answer`, as its function would have, and returns its status. Once for each request.
-    gatehouse_status verdict(size_t request, const gatehouse_verify_answer& answer);
-    bool has_outcome(size_t request) const { return request < items_.size() && !items_[request].outcome.empty(); }
-    gatehouse_status outcome(size_t request, const gatehouse_handle_answer& answer);
-
-private:
-    struct Item {
-        std::string_view verdict, outcome; ///< inside reply_; empty once given
-    };
-    void add(uint8_t what, size_t verifier, size_t route, const gatehouse_request&);
-    gatehouse_status given(const Replayed&);
-    gatehouse_status away() const;
-    MakeJob make_job();
-
-    Remote& remote_;
-    const Remote::Current current_;
-    wire::Writer request_;
-    size_t count_at_;
-    uint32_t count_ = 0;
-    const char* function_ = "verify or handle";
-    std::string reply_;
-    std::vector<Item> items_;
-    gatehouse_status status_ = GATEHOUSE_OK; ///< of the way itself
-    std::string fail_text_;
-};
-
-/// A job that the server has and whose real one is over there, or is begun there with its first step: what begins it only copies, so nobody
-/// waits for the plugin where jobs are begun.
-class RemoteJob {
-public:
-    static gatehouse_job begun(Remote&, uint64_t process, uint64_t id);
-    static gatehouse_job to_begin(Remote&, std::string how);
-
-private:
-    RemoteJob(Remote& remote, uint64_t process, uint64_t id, std::string how)
-        : remote_(remote), process_(process), id_(id), how_(std::move(how)) {}
-    static gatehouse_status step(void* state, const gatehouse_job_input*, const gatehouse_turn*);
-    static void drop(void* state);
-    gatehouse_status step(const gatehouse_job_input&, const gatehouse_turn&);
-
-    Remote& remote_;
-    uint64_t process_, id_; ///< id 0: not begun, or ended over there
-    std::string how_;
-};
-
-/// Remote::drop() as soon as the source's own thread gets to it.
-void drop_later(Remote&, uint64_t process, uint64_t id);
 
 } // namespace gh::plugin

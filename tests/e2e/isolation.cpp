@@ -134,6 +134,31 @@ BOOST_FIXTURE_TEST_CASE(each_source_has_a_process_with_next_to_nothing, Isolated
     BOOST_TEST(has(gateway.operate({"plugins", "show", "basiq"}).text, "crashes 0"));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_secret_that_is_not_asked_for_never_gets_there, Isolated) {
+    if (::geteuid() != 0) return; // nobody else may look into it
+    start();
+    BOOST_REQUIRE(bank("msg_1").status == 202);
+    const auto holds = [&](pid_t process, const std::string& text) {
+        std::ifstream maps("/proc/" + std::to_string(process) + "/maps");
+        std::ifstream memory("/proc/" + std::to_string(process) + "/mem", std::ios::binary);
+        std::string part;
+        for (std::string line; std::getline(maps, line);) {
+            unsigned long begin = 0, end = 0;
+            char rights[5] = {};
+            if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, rights) != 3 || rights[0] != 'r' || line.find("[v") != line.npos) continue;
+            part.resize(end - begin);
+            memory.clear();
+            memory.seekg(static_cast<std::streamoff>(begin));
+            memory.read(part.data(), static_cast<std::streamsize>(part.size()));
+            if (has(part.substr(0, static_cast<size_t>(memory.gcount())), text)) return true;
+        }
+        return false;
+    };
+    BOOST_TEST(holds(gateway.child().pid(), "very-secret-key")); // or this test could not fail
+    BOOST_TEST(holds(pid("bank"), "/hooks/bank"));
+    BOOST_TEST(!holds(pid("bank"), "very-secret-key"));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_crash_costs_one_503_with_retry_after, Isolated) {
     start();
     const auto before = pid("bad"), bank_before = pid("bank"), other = pid("worse");

@@ -102,9 +102,8 @@ void look(Taker& t, const Replayed& replayed, int jobs_made) {
 }
 
 void look_enrolled(Taker& t) {
-    static constexpr EnrolledCalls calls{};
-    auto with_user = calls;
-    with_user.user = [](size_t) -> void* { return nullptr; };
+    EnrolledCalls calls{};
+    calls.user = [](size_t) -> void* { return nullptr; };
     gatehouse_registry registry{};
     registry.struct_size = sizeof registry;
     registry.context = &t;
@@ -122,7 +121,7 @@ void look_enrolled(Taker& t) {
         for (const auto& part : {e->setting, e->host, e->path_prefix}) taker(c).text(part);
         return taker(c).answer();
     };
-    t.sense = replay_enrolled(t.reply, registry, with_user);
+    t.sense = replay_enrolled(t.reply, registry, calls);
     // What comes after the end of the reply reads as nothing: one entry at most, of each list whose length was still read.
     t.list(static_cast<size_t>(t.answers), 4);
 }

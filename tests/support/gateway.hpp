@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "tests/support/child.hpp"
@@ -13,6 +15,7 @@ namespace gh::test {
 class Gateway {
 public:
     /// `config`: YAML; addresses should say port 0. Paths in it are relative to dir().
+    /// With GATEHOUSE_TEST_ISOLATION in the test's own environment, every plugin gets a process of its own.
     explicit Gateway(std::string config, Child::Environment environment = {}) : environment_(std::move(environment)) {
         write_file(dir_ / "gatehouse.yaml", config);
     }
@@ -26,6 +29,7 @@ public:
 
     /// Starts the process and waits until it serves. False when it ended before; see log().
     bool start() {
+        if (std::getenv("GATEHOUSE_TEST_ISOLATION")) isolate();
         const size_t before = log().size();
         child_ =
             std::make_unique<Child>(std::vector<std::string>{GATEHOUSE_BINARY, "--config", (dir_ / "gatehouse.yaml").string(), "serve"},
@@ -68,6 +72,15 @@ public:
     }
 
 private:
+    void isolate() const {
+        const auto file = dir_ / "gatehouse.yaml";
+        auto config = read_file(file);
+        if (config.find("isolation: ") != config.npos) return;
+        const std::string plugins = "plugins: {";
+        const size_t at = config.find(plugins);
+        if (at == config.npos) throw std::logic_error("no line \"plugins: {…}\" to isolate");
+        write_file(file, config.insert(at + plugins.size(), "isolation: process, "));
+    }
     static unsigned long number_after(const std::string& line, const std::string& text) {
         const size_t at = line.find(text);
         return at == std::string::npos ? 0 : std::stoul(line.substr(at + text.size()));
