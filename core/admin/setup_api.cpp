@@ -92,7 +92,11 @@ void write_destination(json::Writer& w, const delivery::DestinationState& state,
 
 void write_plugin(json::Writer& w, const plugin::PluginInfo& p, const plugin::Generation& generation, bool whole) {
     w.object().member("name", p.name).member("version", p.version).member("summary", p.summary).member("file", p.file.string());
-    w.member("state", p.state).member("code", p.code).member("reason", p.reason).member("signed_by", p.signed_by).member("generation", p.generation);
+    w.member("state", p.state)
+        .member("code", p.code)
+        .member("reason", p.reason)
+        .member("signed_by", p.signed_by)
+        .member("generation", p.generation);
     w.member("isolation", p.isolation).name("workers").array();
     for (const auto& slot : generation.slots) {
         const auto worker = slot.source && slot.config->plugin == p.name && p.state == "loaded" ? slot.source->worker() : std::nullopt;

@@ -4,7 +4,8 @@
 
 namespace gh::cli {
 
-Offline::Offline(Time now) : clock_(now), log_(Level::warning, [this](std::string_view line) {
+Offline::Offline(Time now)
+    : clock_(now), log_(Level::warning, [this](std::string_view line) {
           const std::lock_guard lock(mutex_);
           lines_.emplace_back(line);
       }) {

@@ -88,8 +88,7 @@ void Verification::judge(Work& work, plugin::Received received, Batch& batch) {
     auto& verdict = received.verdict;
     if (auto* acceptance = std::get_if<plugin::Acceptance>(&verdict)) {
         if (const auto outside = plugin::check_window(*acceptance, clock_.now())) return refuse(work, *outside);
-        if (!received.outcome)
-            received.outcome = work.place->source->handle(work.place->route, work.exchange.request(), *acceptance);
+        if (!received.outcome) received.outcome = work.place->source->handle(work.place->route, work.exchange.request(), *acceptance);
         return handle(work, *acceptance, std::move(*received.outcome), batch);
     }
     if (const auto* refusal = std::get_if<plugin::Refusal>(&verdict)) return refuse(work, *refusal);

@@ -34,14 +34,16 @@ Result<std::unique_ptr<OpenSource>> OpenSource::open(const OpenContext& context)
     const auto failed = source->start();
     if (!failed) return source;
     const auto where = config.position.file.empty() ? std::string() : config.position.text() + ": ";
-    const auto reason = failed->why == NotOpened::Why::settings
-                            ? "plugin " + source->plugin_name() + " does not accept the settings: " + failed->reason
-                            : source->services_.fault(failed->why == NotOpened::Why::opening ? "open_source" : "enroll", failed->reason).reason;
+    const auto reason =
+        failed->why == NotOpened::Why::settings
+            ? "plugin " + source->plugin_name() + " does not accept the settings: " + failed->reason
+            : source->services_.fault(failed->why == NotOpened::Why::opening ? "open_source" : "enroll", failed->reason).reason;
     return Error{where + "sources." + config.name + ": " + reason};
 }
 
-std::variant<std::unique_ptr<OpenSource>, OpenSource::NotOpened>
-OpenSource::open_prepared(const OpenContext& context, PreparedSettings settings, Services::Relay relay) {
+std::variant<std::unique_ptr<OpenSource>, OpenSource::NotOpened> OpenSource::open_prepared(const OpenContext& context,
+                                                                                           PreparedSettings settings,
+                                                                                           Services::Relay relay) {
     std::unique_ptr<OpenSource> source(new OpenSource(context, std::move(settings), {}, std::move(relay)));
     if (auto failed = source->start()) return std::move(*failed);
     return source;
@@ -78,8 +80,8 @@ std::optional<OpenSource::NotOpened> OpenSource::start() {
         }
         if (status == k_told && library_->isolated()) return NotOpened{NotOpened::Why::opening, frame.fail_text()};
         if (status != GATEHOUSE_OK)
-            return NotOpened{NotOpened::Why::settings, frame.fail_text().empty() ? "it gave no reason (status " + std::to_string(status) + ")"
-                                                                                : frame.fail_text()};
+            return NotOpened{NotOpened::Why::settings,
+                             frame.fail_text().empty() ? "it gave no reason (status " + std::to_string(status) + ")" : frame.fail_text()};
     }
     opened_ = true;
     return enroll();

@@ -207,9 +207,8 @@ Outcome OpenSource::handle_at(size_t route, const gatehouse_request& request, co
         acceptance.tolerance_past.count(),
         acceptance.tolerance_future.count(),
         text(acceptance.replay_id)};
-    return handled(acceptance, [&](const gatehouse_handle_answer& answer) {
-        return enrolled.handle(enrolled.user, &request, &accepted, &answer);
-    });
+    return handled(acceptance,
+                   [&](const gatehouse_handle_answer& answer) { return enrolled.handle(enrolled.user, &request, &accepted, &answer); });
 }
 
 Verdict OpenSource::verify(const Route& route, const http::Request& request) const {

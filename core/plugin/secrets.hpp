@@ -52,8 +52,8 @@ public:
 
     /// Each setting and how many values it has.
     std::vector<std::pair<std::string, uint32_t>> counts() const;
-    /// Why the first value cannot stand in a header line, else empty: not set, or it holds a line break. Values that are asked for later are
-    /// not looked at.
+    /// Why the first value cannot stand in a header line, else empty: not set, or it holds a line break. Values that are asked for later
+    /// are not looked at.
     std::string header_fault(std::string_view name) const;
 
     uint32_t count(std::string_view name) const;

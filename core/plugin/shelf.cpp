@@ -58,8 +58,9 @@ Shelf::Loaded Shelf::get(const FileImage& image, ByHash& known, bool isolated) {
         if (auto refused = quarantine(image.mark())) return std::move(*refused);
     auto loaded = load(image, isolated);
     const auto* refused = std::get_if<Refused>(&loaded);
-    const bool passing = refused && (refused->code == "staging_failed" || refused->code == "probe_failed" || refused->code == "too_slow" ||
-                                     refused->code == "not_loadable" || refused->code == "worker_failed" || (isolated && refused->code == "crashes"));
+    const bool passing =
+        refused && (refused->code == "staging_failed" || refused->code == "probe_failed" || refused->code == "too_slow" ||
+                    refused->code == "not_loadable" || refused->code == "worker_failed" || (isolated && refused->code == "crashes"));
     if (!passing) known.emplace(image.hash, loaded);
     return loaded;
 }

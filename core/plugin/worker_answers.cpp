@@ -1,8 +1,8 @@
 // The calls into a worker's plugin, and its answers written down.
 #include "core/plugin/job_state.hpp"
 #include "core/plugin/turn.hpp"
-#include "core/plugin/worker_runtime.hpp"
 #include "core/plugin/worker_replies.hpp"
+#include "core/plugin/worker_runtime.hpp"
 
 #include <stdexcept>
 

@@ -37,11 +37,12 @@ constexpr uint32_t k_machine = 0;
 #endif
 
 constexpr long k_allowed[] = {
-    SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_futex, SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise, SYS_clock_gettime,
-    SYS_clock_getres, SYS_gettimeofday, SYS_getrandom, SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_sched_yield,
-    SYS_getpid, SYS_gettid, SYS_restart_syscall, SYS_set_robust_list, SYS_sched_getaffinity, SYS_getuid, SYS_geteuid,
-    SYS_getgid, SYS_getegid, SYS_sysinfo, SYS_uname,
-    SYS_fstat, SYS_lseek, SYS_pread64, SYS_seccomp, // the loader's, and for seal()
+    SYS_read,         SYS_write,     SYS_readv,   SYS_writev,          SYS_close,           SYS_futex,
+    SYS_brk,          SYS_munmap,    SYS_mremap,  SYS_madvise,         SYS_clock_gettime,   SYS_clock_getres,
+    SYS_gettimeofday, SYS_getrandom, SYS_exit,    SYS_exit_group,      SYS_rt_sigreturn,    SYS_rt_sigprocmask,
+    SYS_sched_yield,  SYS_getpid,    SYS_gettid,  SYS_restart_syscall, SYS_set_robust_list, SYS_sched_getaffinity,
+    SYS_getuid,       SYS_geteuid,   SYS_getgid,  SYS_getegid,         SYS_sysinfo,         SYS_uname,
+    SYS_fstat,        SYS_lseek,     SYS_pread64, SYS_seccomp, // the loader's, and for seal()
 #if defined(__x86_64__)
     SYS_time,
 #endif
@@ -50,9 +51,9 @@ constexpr long k_allowed[] = {
 constexpr long k_denied[] = {SYS_ioctl, SYS_fcntl, SYS_prctl, SYS_prlimit64, SYS_sigaltstack};
 /// Looking for files: finds nothing while the plugin is loaded, ends the worker later.
 constexpr long k_file_calls[] = {
-    SYS_openat, SYS_newfstatat, SYS_readlinkat, SYS_faccessat, SYS_statfs, SYS_statx, SYS_getcwd,
+    SYS_openat, SYS_newfstatat, SYS_readlinkat, SYS_faccessat, SYS_statfs,   SYS_statx, SYS_getcwd,
 #if defined(__x86_64__)
-    SYS_open, SYS_stat, SYS_lstat, SYS_access, SYS_readlink,
+    SYS_open,   SYS_stat,       SYS_lstat,      SYS_access,    SYS_readlink,
 #endif
 };
 
@@ -239,7 +240,8 @@ std::string unavailable() {
 
 std::string enter(pid_t parent) {
     if (::geteuid() == 0) {
-        if (::setgroups(0, nullptr) != 0 || ::setresgid(k_nobody, k_nobody, k_nobody) != 0 || ::setresuid(k_nobody, k_nobody, k_nobody) != 0)
+        if (::setgroups(0, nullptr) != 0 || ::setresgid(k_nobody, k_nobody, k_nobody) != 0 ||
+            ::setresuid(k_nobody, k_nobody, k_nobody) != 0)
             return failed("cannot become another user");
     }
     // After the change of user, which clears both.

@@ -8,17 +8,17 @@
 //   seal()    from now on no new code at all: no mapping and no change of protection that makes memory executable
 //
 // Allowed: memory without execution, futex, clocks, randomness, reading and writing descriptors that are open, ending. Neither sockets, nor
-// opening, nor signals to others, nor threads, nor processes, nor ptrace, nor sleeping. A trapped call ends the worker, and tells the server
-// which one it was.
+// opening, nor signals to others, nor threads, nor processes, nor ptrace, nor sleeping. A trapped call ends the worker, and tells the
+// server which one it was.
 //
 // The filter is written by hand: 40 lines of a plain list for the two processors, so libseccomp would bring a dependency and no safety.
 // Every thread of the process must exist before lock().
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
-
-#include <sys/types.h>
 
 namespace gh::plugin::jail {
 

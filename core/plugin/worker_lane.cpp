@@ -35,8 +35,8 @@ Lane::Outcome Lane::send(std::string_view message) {
     return send_more();
 }
 
-// A worker uses writev and read, not their socket relatives: its system call filter then needs no call that could use other sockets. SIGPIPE
-// may end it, since it has nobody to answer any more; the server must not get one.
+// A worker uses writev and read, not their socket relatives: its system call filter then needs no call that could use other sockets.
+// SIGPIPE may end it, since it has nobody to answer any more; the server must not get one.
 Lane::Outcome Lane::send_more() {
     while (sent_ < sizeof head_ + sending_.size()) {
         iovec parts[2];

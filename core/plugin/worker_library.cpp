@@ -10,7 +10,8 @@ std::variant<std::shared_ptr<const Library>, Refused> WorkerLibrary::load(Worker
         const auto end = why.find('\n');
         return Refused{why.substr(0, end), why.substr(end + 1)};
     }
-    if (!told->plugin.read(std::string_view(told->message).substr(1))) return Refused{"crashes", "the worker process that loads it describes it in a way that makes no sense"};
+    if (!told->plugin.read(std::string_view(told->message).substr(1)))
+        return Refused{"crashes", "the worker process that loads it describes it in a way that makes no sense"};
     auto descriptor = read_descriptor(told->plugin.plugin);
     if (auto* refused = std::get_if<Refused>(&descriptor)) return std::move(*refused);
     code.plugin = std::get<Descriptor>(descriptor).name;

@@ -21,7 +21,7 @@ constexpr int k_file = 3, k_first_lane = 4; // see WorkerProcess
 constexpr int k_most_lanes = 64;
 constexpr int k_trim = 16 << 20;
 constexpr size_t k_keep = 1u << 20; // memory of a larger answer is not kept
-constexpr int k_arenas = 2; // each reserves 64 MiB of the address space that is limited
+constexpr int k_arenas = 2;         // each reserves 64 MiB of the address space that is limited
 
 std::string refused(const Refused& why) {
     wire::Writer out(wire::Kind::failed);
@@ -61,7 +61,8 @@ std::string described(const Library& library) {
 void load_needed(int file) {
     std::string bytes;
     char part[64 << 10];
-    for (ssize_t n; (n = ::pread(file, part, sizeof part, static_cast<off_t>(bytes.size()))) > 0;) bytes.append(part, static_cast<size_t>(n));
+    for (ssize_t n; (n = ::pread(file, part, sizeof part, static_cast<off_t>(bytes.size()))) > 0;)
+        bytes.append(part, static_cast<size_t>(n));
     for (const auto& name : needed_libraries(bytes))
         if (name.find('/') == name.npos) ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
 }
@@ -124,9 +125,9 @@ private:
 
     /// What these would read from files when first used.
     static void prepare_libraries() {
-        OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_ADD_ALL_CIPHERS |
-                                OPENSSL_INIT_ADD_ALL_DIGESTS,
-                            nullptr);
+        OPENSSL_init_crypto(
+            OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_ADD_ALL_CIPHERS | OPENSSL_INIT_ADD_ALL_DIGESTS,
+            nullptr);
         unsigned char byte;
         (void)RAND_bytes(&byte, 1);
         ::tzset();

@@ -101,7 +101,8 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const std::filesyste
     }
     for (const auto& one : given)
         if (one.get() < 0) return failed("no descriptors for a worker process");
-    errno = spawn(program, given, {"gatehouse", "plugin-worker", std::to_string(::getpid()), std::to_string(k_lanes), shown}, process->pid_);
+    errno =
+        spawn(program, given, {"gatehouse", "plugin-worker", std::to_string(::getpid()), std::to_string(k_lanes), shown}, process->pid_);
     if (errno != 0) {
         process->pid_ = -1;
         return failed("the worker process cannot be started");
@@ -160,7 +161,8 @@ std::string WorkerProcess::reap() {
     }
     // The filter's own signal was blocked, so nobody could say which call it was. Starting a thread blocks them all.
     if (info.si_status == SIGSYS)
-        return "was ended" + where + ": it made a system call that is not for isolated plugins (sdk/RULES.md 10), as starting a thread or a process";
+        return "was ended" + where +
+               ": it made a system call that is not for isolated plugins (sdk/RULES.md 10), as starting a thread or a process";
     const char* name = ::sigabbrev_np(info.si_status);
     return "was ended by signal " + std::to_string(info.si_status) + (name ? " (SIG" + std::string(name) + ")" : "") + where;
 }

@@ -29,7 +29,8 @@ struct CallLimits {
     Millis wall{10'000};
 };
 
-/// Calls that can be under way in one worker at once, each on a thread of its own over there: two of ingest's, one of jobs', one for people.
+/// Calls that can be under way in one worker at once, each on a thread of its own over there: two of ingest's, one of jobs', one for
+/// people.
 inline constexpr int k_lanes = 4;
 
 class WorkerProcess {
@@ -45,9 +46,8 @@ public:
     WorkerProcess(const WorkerProcess&) = delete;
     WorkerProcess& operator=(const WorkerProcess&) = delete;
 
-    /// Asks and waits for the answer; any thread. False: the process is lost (or is being killed, and will be), or the request is longer than
-    /// k_most_message. `function`: static text that
-    /// says what the plugin is doing meanwhile.
+    /// Asks and waits for the answer; any thread. False: the process is lost (or is being killed, and will be), or the request is longer
+    /// than k_most_message. `function`: static text that says what the plugin is doing meanwhile.
     bool call(const char* function, const std::string& request, std::string& reply, const Serve&, const CallLimits& = {});
     /// From any thread. The first reason counts.
     void kill(std::string reason);

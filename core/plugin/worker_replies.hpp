@@ -1,6 +1,6 @@
-// What a worker answered, given to the functions of the C border as its plugin would have given it. The worker is not trusted: any bytes may
-// come. All texts given on lie inside the reply; what a plugin may say is judged behind those functions (turn.cpp, open_source_receive.cpp,
-// enrolled.cpp), here only whether the reply is one.
+// What a worker answered, given to the functions of the C border as its plugin would have given it. The worker is not trusted: any bytes
+// may come. All texts given on lie inside the reply; what a plugin may say is judged behind those functions (turn.cpp,
+// open_source_receive.cpp, enrolled.cpp), here only whether the reply is one.
 #pragma once
 
 #include "core/plugin/worker_wire.hpp"

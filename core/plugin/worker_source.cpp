@@ -286,9 +286,9 @@ void Remote::supervise() {
                 services_.log(Level::info, "its process runs again, pid " + std::to_string(process->pid()));
             if (!wait_for_end(*process)) {
                 std::string reply;
-                process->call("close_source", wire::Writer(wire::Kind::close).bytes(), reply,
-                              [this](wire::Kind kind, wire::Reader& in, wire::Writer& answer) { return serve(kind, in, answer); },
-                              k_close_limits);
+                process->call(
+                    "close_source", wire::Writer(wire::Kind::close).bytes(), reply,
+                    [this](wire::Kind kind, wire::Reader& in, wire::Writer& answer) { return serve(kind, in, answer); }, k_close_limits);
                 process->kill("the source is closed");
                 process->reap();
                 return;

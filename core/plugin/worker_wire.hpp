@@ -2,8 +2,8 @@
 //
 // Both ends are the same program on the same machine, so numbers are in the machine's own order and nothing is versioned. The worker is
 // not trusted: its end runs beside the plugin's code, which can write what it likes to the sockets. So whatever is read here is bounded
-// before it is used, a list's length before anything is reserved for it; what comes out are the values of the C border (abi.h), and these go
-// through the same checks as those of a plugin in this process.
+// before it is used, a list's length before anything is reserved for it; what comes out are the values of the C border (abi.h), and these
+// go through the same checks as those of a plugin in this process.
 //
 // Frame: u32 length of what follows, then that. Message: u8 kind (below), then its members. Text: u32 length, bytes. A list: u32 count,
 // entries. Strictly in turns on each lane: the server asks, the worker answers once; in between the worker may tell (log, say) or ask

@@ -170,7 +170,9 @@ struct Fixture {
         return slot.source;
     }
     /// Whether so many jobs have been dropped, and no more. A worker process is told a moment later.
-    bool dropped(size_t times) const { return lines.wait("dropped", times) && lines.count("dropped") == times; }
+    bool dropped(size_t times) const {
+        return lines.wait("dropped", times) && lines.count("dropped") == times;
+    }
     uint64_t faults(const std::string& plugin) {
         return metrics.counter("gatehouse_plugin_faults_total", "", {{"plugin", plugin}}).value();
     }

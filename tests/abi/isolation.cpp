@@ -32,9 +32,7 @@ struct Isolated : test::Fixture {
         r.body = "{}";
         return r;
     }
-    static Verdict verify(const Source& source, const std::string& what = {}) {
-        return source.verify(source.routes()[0], request(what));
-    }
+    static Verdict verify(const Source& source, const std::string& what = {}) { return source.verify(source.routes()[0], request(what)); }
     /// A crash is told a moment after the call ended, and the next process comes a moment later.
     template <class Condition>
     static bool soon(Condition condition) {

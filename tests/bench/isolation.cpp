@@ -41,7 +41,8 @@ http::Request signed_request(Time now) {
     http::Request request;
     request.method = "POST";
     request.path = request.target = "/hooks/one";
-    request.body = R"({"type":"invoice.paid","timestamp":"2026-01-01T00:00:00Z","data":{"id":"in_1","note":")" + std::string(400, 'x') + "\"}}";
+    request.body =
+        R"({"type":"invoice.paid","timestamp":"2026-01-01T00:00:00Z","data":{"id":"in_1","note":")" + std::string(400, 'x') + "\"}}";
     const std::string id = "msg_1", at = std::to_string(to_unix_ms(now) / 1000);
     const std::string head = id + "." + at + ".";
     const std::string_view parts[] = {head, request.body};

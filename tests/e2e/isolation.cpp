@@ -41,18 +41,20 @@ std::string config_text(const std::string& plugins, const std::string& rest = ""
            "    fetch_back: {mode: off}\n" +
            rest;
 }
-const std::string k_wild = "  bad:\n"
-                           "    plugin: wild\n"
-                           "    path: /hooks/bad\n"
-                           "    fetch_back: {mode: off}\n"
-                           "  worse:\n"
-                           "    plugin: wild\n"
-                           "    path: /hooks/worse\n"
-                           "    fetch_back: {mode: off}\n";
+const std::string k_wild =
+    "  bad:\n"
+    "    plugin: wild\n"
+    "    path: /hooks/bad\n"
+    "    fetch_back: {mode: off}\n"
+    "  worse:\n"
+    "    plugin: wild\n"
+    "    path: /hooks/worse\n"
+    "    fetch_back: {mode: off}\n";
 const std::string k_no_routes = "destinations: {}\nroutes: []\n";
 
 struct Running {
-    explicit Running(const std::string& config) : gateway(config, {{"BANK_SECRET", k_secret}, {"BANK_KEY", "very-secret-key"}, {"APP_SECRET", k_secret}}) {
+    explicit Running(const std::string& config)
+        : gateway(config, {{"BANK_SECRET", k_secret}, {"BANK_KEY", "very-secret-key"}, {"APP_SECRET", k_secret}}) {
         fs::create_directory(gateway.dir() / "plugins");
         fs::copy_file(fs::path(GATEHOUSE_PLUGINS_DIR) / "basiq.so", gateway.dir() / "plugins" / "basiq.so");
         fs::copy_file(WILD_PLUGIN, gateway.dir() / "plugins" / "wild.so");
@@ -145,7 +147,8 @@ BOOST_FIXTURE_TEST_CASE(a_secret_that_is_not_asked_for_never_gets_there, Isolate
         for (std::string line; std::getline(maps, line);) {
             unsigned long begin = 0, end = 0;
             char rights[5] = {};
-            if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, rights) != 3 || rights[0] != 'r' || line.find("[v") != line.npos) continue;
+            if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, rights) != 3 || rights[0] != 'r' || line.find("[v") != line.npos)
+                continue;
             part.resize(end - begin);
             memory.clear();
             memory.seekg(static_cast<std::streamoff>(begin));
@@ -277,8 +280,8 @@ BOOST_AUTO_TEST_CASE(a_worker_killed_under_load_loses_nothing_acknowledged) {
     const auto accepted_file = running.gateway.dir() / "accepted";
     constexpr int kills = 8;
     for (int round = 0; round < kills; ++round) {
-        Child load({LOAD_BINARY, "--port", std::to_string(running.gateway.port()), "--requests", "1500", "--connections", "16", "--accepted",
-                    accepted_file.string(), "--prefix", "r" + std::to_string(round)},
+        Child load({LOAD_BINARY, "--port", std::to_string(running.gateway.port()), "--requests", "1500", "--connections", "16",
+                    "--accepted", accepted_file.string(), "--prefix", "r" + std::to_string(round)},
                    {}, {}, {});
         const size_t before = lines_of(accepted_file).size();
         BOOST_REQUIRE(eventually([&] { return lines_of(accepted_file).size() >= before + 50; }));

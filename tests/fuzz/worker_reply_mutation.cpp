@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(no_mutated_reply_is_given_on_wrongly) {
     const auto seeds = fuzz::reply_seeds();
     std::mt19937_64 random(20260101);
     const auto at = [&](size_t size) { return size == 0 ? 0 : random() % size; };
-    static const std::string k_numbers[] = {std::string(4, '\0'),        std::string(4, '\xff'), std::string("\x01\0\0\0", 4),
+    static const std::string k_numbers[] = {std::string(4, '\0'), std::string(4, '\xff'), std::string("\x01\0\0\0", 4),
                                             std::string("\xff\xff\0\0", 4), std::string("\0\0\0\x80", 4)};
     size_t sensible = 0;
     for (int i = 0; i < 300'000; ++i) {

@@ -39,7 +39,8 @@ std::string told(const cli::Offer& o) {
     std::string out = std::to_string(static_cast<int>(o.result)) + "|" + std::to_string(o.http_status);
     for (const auto* part : {&o.code, &o.hint, &e.dedupe_key, &e.type, &e.subject, &e.ordering_key, &o.acceptance.replay_id})
         out += "|" + *part;
-    out += "|" + (e.occurred_at ? to_rfc3339(*e.occurred_at) : "") + "|" + (o.acceptance.signed_at ? to_rfc3339(*o.acceptance.signed_at) : "");
+    out +=
+        "|" + (e.occurred_at ? to_rfc3339(*e.occurred_at) : "") + "|" + (o.acceptance.signed_at ? to_rfc3339(*o.acceptance.signed_at) : "");
     return out + "|" + std::to_string(o.acceptance.tolerance_past.count()) + (o.verified ? "|verified" : "");
 }
 

@@ -67,7 +67,8 @@ BOOST_AUTO_TEST_CASE(unknown_keys_are_named_with_a_suggestion) {
         "    fetch_back: {mod: off}\nroutes:\n- {form: bank, to: x}\n");
     for (const char* line : {"gatehouse.yaml:1: unknown key \"sevrer\", did you mean \"server\"?",
                              "gatehouse.yaml:2: store: unknown key \"retension\", did you mean \"retention\"?",
-                             "gatehouse.yaml:3: plugins: unknown key \"dir\"; known are \"directory\", \"signatures\", \"keys\", \"isolation\" or \"overrides\"",
+                             "gatehouse.yaml:3: plugins: unknown key \"dir\"; known are \"directory\", \"signatures\", \"keys\", "
+                             "\"isolation\" or \"overrides\"",
                              "gatehouse.yaml:8: sources.bank: unknown key \"setting\", did you mean \"settings\"?",
                              "gatehouse.yaml:9: sources.bank.fetch_back: unknown key \"mod\", did you mean \"mode\"?",
                              "gatehouse.yaml:11: routes[0]: unknown key \"form\", did you mean \"from\"?",

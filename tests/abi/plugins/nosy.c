@@ -4,11 +4,11 @@
 #include <gatehouse/abi.h>
 
 static gatehouse_status nosy_enroll(void* source, const gatehouse_registry* registry);
-#include "tiny.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+
+#include "tiny.h"
 
 static int seen = -1, failed_with = 0;
 
@@ -22,7 +22,9 @@ static gatehouse_status nosy_verify(void* user, const gatehouse_request* request
     (void)request;
     const gatehouse_refusal refusal = {.struct_size = sizeof refusal,
                                        .http_status = 403,
-                                       .code = tiny_text(seen >= 0 ? "saw_a_file" : failed_with == ENOENT ? "saw_nothing" : "was_hindered"),
+                                       .code = tiny_text(seen >= 0               ? "saw_a_file"
+                                                         : failed_with == ENOENT ? "saw_nothing"
+                                                                                 : "was_hindered"),
                                        .hint = TINY_TEXT("")};
     return answer->refuse(answer->context, &refusal);
 }

@@ -6,6 +6,10 @@
 #include "tiny.h"
 #undef tiny_verify
 
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -13,9 +17,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/ptrace.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,7 +33,7 @@ static void* nothing(void* given) {
 static uint64_t depth(uint64_t n) {
     volatile char room[4096];
     room[0] = (char)n;
-    return depth(n + 1) + (uint64_t)room[0];
+    return n == UINT64_MAX ? 0 : depth(n + 1) + (uint64_t)room[0];
 }
 
 /* Descriptors 4 and up are the lanes to the server. */
@@ -48,7 +49,8 @@ static void answer_with(unsigned char kind) {
 
 static void misbehave(gatehouse_text what) {
     if (is(what, "crash")) __builtin_trap();
-    if (is(what, "null")) *(volatile int*)8 = 1;
+    volatile uintptr_t nowhere = 8;
+    if (is(what, "null")) *(volatile int*)nowhere = 1;
     if (is(what, "abort")) abort();
     if (is(what, "exit")) _exit(0);
     if (is(what, "recurse")) depth(0);
