@@ -23,7 +23,7 @@ constexpr size_t k_patience = 2;
 // Of a source whose plugin has a process of its own. Two threads: while one of its requests is slow, others go on; larger batches: all of
 // one take one way to the process and back.
 constexpr size_t k_apart_queue_limit = 4'000;
-constexpr size_t k_apart_batch = 32;
+constexpr size_t k_apart_batch = 64;
 constexpr int k_apart_workers = 2;
 
 } // namespace

@@ -41,8 +41,8 @@ constexpr long k_allowed[] = {
     SYS_brk,          SYS_munmap,    SYS_mremap,  SYS_madvise,         SYS_clock_gettime,   SYS_clock_getres,
     SYS_gettimeofday, SYS_getrandom, SYS_exit,    SYS_exit_group,      SYS_rt_sigreturn,    SYS_rt_sigprocmask,
     SYS_sched_yield,  SYS_getpid,    SYS_gettid,  SYS_restart_syscall, SYS_set_robust_list, SYS_sched_getaffinity,
-    SYS_getuid,       SYS_geteuid,   SYS_getgid,  SYS_getegid,         SYS_sysinfo,         SYS_uname,
-    SYS_fstat,        SYS_lseek,     SYS_pread64, SYS_seccomp, // the loader's, and for seal()
+    SYS_recvfrom,     SYS_getuid,    SYS_geteuid, SYS_getgid,          SYS_getegid,         SYS_sysinfo,
+    SYS_uname,        SYS_fstat,     SYS_lseek,   SYS_pread64,         SYS_seccomp, // the loader's, and for seal()
 #if defined(__x86_64__)
     SYS_time,
 #endif

@@ -1,5 +1,10 @@
-// One socket between the server and a worker process: whole frames, one after the other (worker_wire.hpp).
+// One way there and back between the server and a worker process: whole frames, one after the other (worker_wire.hpp).
+//
+// A socket for each direction: where both go over one, the kernel wakes whoever waits to read from it also when the other side has taken
+// what was written (unix(7) sockets have one wait queue), which costs a switch of threads for each message.
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstdint>
 #include <string>
@@ -11,8 +16,8 @@ namespace gh::plugin {
 class Lane {
 public:
     enum class Side { server, worker };
-    /// Takes the descriptor.
-    Lane(int socket, Side side) : socket_(socket), side_(side) {}
+    /// Takes the descriptors.
+    Lane(int in, int out, Side side) : in_(in), out_(out), side_(side) {}
     ~Lane();
     Lane(const Lane&) = delete;
     Lane& operator=(const Lane&) = delete;
@@ -23,20 +28,27 @@ public:
     /// (set_wait), try again or give up.
     Outcome send(std::string_view message);
     Outcome send_more();
-    /// Takes the next frame. `waiting` as above. `gone`: the other side has closed, or announced a frame longer than k_most_message.
-    Outcome receive(std::string& message);
+    /// The next frame, which stays until the next call. `waiting` as above. `gone`: the other side has closed, or announced a frame longer
+    /// than k_most_message.
+    Outcome receive(std::string_view& message);
+    /// The same while the last frame is still needed: into memory of its own. For who knows that nothing but this one frame can come, and
+    /// waits for ever.
+    Outcome receive_aside(std::string& message);
     /// How long one call of the above waits; without this, for ever.
     void set_wait(int milliseconds);
-    int socket() const { return socket_; }
+    int out() const { return out_; }
 
 private:
-    int socket_;
+    Outcome read_whole(char* to, size_t size);
+    ssize_t read_some(char* to, size_t size);
+    int in_, out_;
     Side side_;
     uint32_t head_ = 0;
     std::string_view sending_;
     size_t sent_ = 0; ///< of head and message together
     std::string buffer_;
-    size_t have_ = 0; ///< of the buffer
+    size_t have_ = 0;  ///< of the buffer
+    size_t taken_ = 0; ///< of that, the last frame
 };
 
 } // namespace gh::plugin

@@ -17,7 +17,7 @@ namespace gh::plugin {
 
 namespace {
 
-constexpr int k_file = 3, k_first_lane = 4; // see WorkerProcess
+constexpr int k_file = 3, k_first_lane = 4; // see WorkerProcess; a lane has two
 constexpr int k_most_lanes = 64;
 constexpr int k_trim = 16 << 20;
 constexpr size_t k_keep = 1u << 20; // memory of a larger answer is not kept
@@ -70,15 +70,16 @@ void load_needed(int file) {
 class Worker {
 public:
     explicit Worker(int lanes) : started_(lanes) {
-        for (int i = 0; i < lanes; ++i) lanes_.push_back(std::make_unique<Lane>(k_first_lane + i, Lane::Side::worker));
+        for (int i = 0; i < lanes; ++i)
+            lanes_.push_back(std::make_unique<Lane>(k_first_lane + 2 * i, k_first_lane + 2 * i + 1, Lane::Side::worker));
     }
 
     [[noreturn]] void run(pid_t parent) {
         auto& lane = *lanes_[0];
-        jail::tell_on(lane.socket());
+        jail::tell_on(lane.out());
         ::mallopt(M_ARENA_MAX, k_arenas);
         ::mallopt(M_TRIM_THRESHOLD, k_trim); // or each batch would give its memory back to the kernel, and fetch it again
-        std::string message;
+        std::string_view message;
         auto trouble = jail::enter(parent);
         if (lane.receive(message) != Lane::Outcome::done) ::_exit(0);
         wire::Reader in(message);
@@ -89,7 +90,7 @@ public:
         prepare_libraries();
         for (size_t i = 1; i < lanes_.size(); ++i)
             threads_.emplace_back("lane-" + std::to_string(i), [this, i] {
-                jail::tell_on(lanes_[i]->socket());
+                jail::tell_on(lanes_[i]->out());
                 started_.count_down();
                 open_.wait();
                 serve(*lanes_[i]);
@@ -134,7 +135,8 @@ private:
     }
 
     [[noreturn]] void serve(Lane& lane) {
-        std::string message, answered;
+        std::string_view message;
+        std::string answered;
         for (;;) {
             if (lane.receive(message) != Lane::Outcome::done) ::_exit(0); // the server has gone
             try {
@@ -149,7 +151,7 @@ private:
         }
     }
 
-    std::string answer(const std::string& message, Lane& lane, std::string memory) {
+    std::string answer(std::string_view message, Lane& lane, std::string memory) {
         wire::Reader in(message);
         const auto kind = static_cast<wire::Kind>(in.u8());
         if (!source_) throw std::runtime_error("no plugin is loaded");
@@ -191,7 +193,7 @@ int worker_main(int argc, char** argv) {
     const auto number = [&](int at) { return argc > at ? std::atoi(argv[at]) : 0; };
     const int parent = number(2), lanes = number(3);
     if (parent <= 0 || lanes <= 0 || lanes > k_most_lanes) return 2;
-    ::close_range(static_cast<unsigned>(k_first_lane + lanes), ~0u, 0);
+    ::close_range(static_cast<unsigned>(k_first_lane + 2 * lanes), ~0u, 0);
     Worker(lanes).run(parent);
 }
 

@@ -90,14 +90,18 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const std::filesyste
     std::vector<Descriptor> given;
     given.push_back(file.high());
     for (int i = 0; i < k_lanes; ++i) {
-        int ends[2];
-        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return failed("no sockets for a worker process");
-        const Descriptor theirs(ends[1]);
+        int there[2], back[2]; // both: the server's end, the worker's end
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, there) != 0) return failed("no sockets for a worker process");
+        Descriptor out(there[0]);
+        const Descriptor their_in(there[1]);
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, back) != 0) return failed("no sockets for a worker process");
+        const Descriptor their_out(back[1]);
         auto seat = std::make_unique<Seat>();
-        seat->lane = std::make_unique<Lane>(ends[0], Lane::Side::server);
+        seat->lane = std::make_unique<Lane>(back[0], out.release(), Lane::Side::server);
         seat->lane->set_wait(k_slice_ms);
         process->seats_.push_back(std::move(seat));
-        given.push_back(theirs.high());
+        given.push_back(their_in.high());
+        given.push_back(their_out.high());
     }
     for (const auto& one : given)
         if (one.get() < 0) return failed("no descriptors for a worker process");
@@ -244,7 +248,7 @@ bool WorkerProcess::send(Lane& lane, std::string_view message, const Watch& watc
     return outcome == Lane::Outcome::done;
 }
 
-bool WorkerProcess::receive(Lane& lane, std::string& message, const Watch& watch) {
+bool WorkerProcess::receive(Lane& lane, std::string_view& message, const Watch& watch) {
     auto outcome = lane.receive(message);
     while (outcome == Lane::Outcome::waiting && watch.look()) outcome = lane.receive(message);
     if (outcome == Lane::Outcome::gone) kill(std::string(k_closed) + ", or sent a message of more than 80 MiB");
@@ -259,12 +263,12 @@ bool WorkerProcess::call(const char* function, const std::string& request, std::
     const Watch watch(*this, limits);
     if (request.size() > wire::k_most_message) return false;
     if (!send(lane, request, watch)) return false;
-    for (;;) {
-        if (!receive(lane, reply, watch)) return false;
-        wire::Reader in(reply);
+    for (std::string_view message;;) {
+        if (!receive(lane, message, watch)) return false;
+        wire::Reader in(message);
         const auto kind = static_cast<wire::Kind>(in.u8());
         if (!in.ok()) return kill("it sent an empty message"), false;
-        if (kind <= wire::Kind::failed) return sitting.answered();
+        if (kind <= wire::Kind::failed) return reply.assign(message), sitting.answered();
         if (kind == wire::Kind::broke) {
             const auto why = in.text();
             return kill(tame(why)), false;

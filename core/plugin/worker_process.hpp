@@ -69,7 +69,7 @@ private:
     class Watch;
     WorkerProcess() = default;
     bool send(Lane&, std::string_view, const Watch&);
-    bool receive(Lane&, std::string&, const Watch&);
+    bool receive(Lane&, std::string_view&, const Watch&);
     void lose();
 
     pid_t pid_ = -1;

@@ -1,7 +1,7 @@
 // What a process of its own costs a plugin: Standard Webhooks (HMAC-SHA256) verified and handled in this process and behind a worker, in
 // batches as ingest takes them, and what a single request costs. The figure is the ratio within one run: isolation/none.
 //
-//     build/bin/isolation [seconds per measurement]
+//     build/bin/isolation [seconds per measurement [batch]]
 #include "core/base/crypto.hpp"
 #include "core/base/encoding.hpp"
 
@@ -91,7 +91,9 @@ double measure(const Side& side, size_t batch, double seconds) {
 int main(int argc, char** argv) {
     const double seconds = argc > 1 ? std::atof(argv[1]) : 1.0;
     const Side none(config::Isolation::none), process(config::Isolation::process);
-    for (const size_t batch : {1, 8, 32}) {
+    std::vector<size_t> batches{1, 8, 32, 64};
+    if (argc > 2) batches = {static_cast<size_t>(std::max(1, std::atoi(argv[2])))};
+    for (const size_t batch : batches) {
         // In turns, so that what else the machine does meets both; the medians count.
         std::vector<double> here, apart;
         for (int round = 0; round < k_rounds; ++round) {

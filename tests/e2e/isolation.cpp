@@ -125,7 +125,7 @@ BOOST_FIXTURE_TEST_CASE(each_source_has_a_process_with_next_to_nothing, Isolated
     BOOST_TEST(status_of(process, "CapEff") == "0000000000000000");
     if (::geteuid() == 0) BOOST_TEST(status_of(process, "Uid").starts_with("65534"));
     if (::geteuid() == 0) {
-        BOOST_TEST(descriptors(process) == 7u); // null three times, four lanes
+        BOOST_TEST(descriptors(process) == 11u); // null three times, four lanes of two
         BOOST_TEST(read_file("/proc/" + std::to_string(process) + "/environ").empty());
     }
     const auto line = read_file("/proc/" + std::to_string(process) + "/cmdline");
