@@ -71,7 +71,8 @@ public:
                 {{"type", "snapshot (begins anew with the whole document), patch, event or error"},
                  {"count", "how many, up to 10000"},
                  {"tamper", "how to spoil them"},
-                 {"code", "of an error, such as 70408"}});
+                 {"code", "of an error, such as 70408"},
+                 {"topic", "id or name; else accounts, and leads for event"}});
         command("publish", "publishes a payload of your own", {{"topic", "id or name; else accounts"}, {"payload", "any JSON"}});
         command("document", "the payload that was published last", {{"topic", "id or name; else accounts"}});
         command("state", "topics, subscriptions and counts", {});
@@ -261,7 +262,7 @@ private:
                                            {"waiting", s->queue.size()},
                                            {"delivered", s->delivered},
                                            {"given_up", s->given_up}});
-            waiting += s->queue.size();
+            waiting += s->queue.size() + s->asides.size();
         }
         return json::object{{"topics", topics},
                             {"subscriptions", subscriptions},
