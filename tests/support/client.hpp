@@ -7,14 +7,16 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <ctime>
 #include <map>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
+
+#include "tests/support/slowness.hpp"
 
 namespace gh::test {
 
@@ -43,7 +45,7 @@ inline Answer exchange_bytes(uint16_t port, const std::string& bytes) {
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval limit{10, 0};
+    const timeval limit{20 * k_slowness, 0};
     ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     Answer answer;
     std::string all;
@@ -65,7 +67,8 @@ inline Answer exchange_bytes(uint16_t port, const std::string& bytes) {
     return answer;
 }
 
-inline Answer request(uint16_t port, const std::string& method, const std::string& target, const Fields& fields = {}, const std::string& body = {}) {
+inline Answer request(uint16_t port, const std::string& method, const std::string& target, const Fields& fields = {},
+                      const std::string& body = {}) {
     std::string bytes = method + ' ' + target + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\nConnection: close\r\n";
     for (const auto& [name, value] : fields) bytes += name + ": " + value + "\r\n";
     if (!body.empty() || method == "POST") bytes += "Content-Length: " + std::to_string(body.size()) + "\r\n";
