@@ -2,6 +2,7 @@
 
 #include "core/admin/admin.hpp"
 #include "core/app/process.hpp"
+#include "core/base/current.hpp"
 #include "core/base/version.hpp"
 #include "core/delivery/deliverer.hpp"
 #include "core/dispatch/dispatcher.hpp"
@@ -16,7 +17,6 @@
 #include "core/subscriptions/recovery.hpp"
 #include "core/subscriptions/subscriptions.hpp"
 
-#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -293,8 +293,8 @@ private:
     Log log_;
     Metrics metrics_;
     std::mutex reload_mutex_;
-    std::atomic<std::shared_ptr<const config::Config>> config_;
-    std::atomic<std::shared_ptr<const plugin::Generation>> generation_;
+    Current<const config::Config> config_;
+    Current<const plugin::Generation> generation_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<egress::Client> fetch_client_, delivery_client_;
     std::unique_ptr<plugin::Host> host_;
