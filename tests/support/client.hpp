@@ -38,8 +38,8 @@ struct Answer {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
-/// Sends the bytes as they are and reads until the peer closes or 10 s pass.
-inline Answer exchange_bytes(uint16_t port, const std::string& bytes) {
+/// A connection to loopback; -1 when nobody listens. The caller closes it.
+inline int connect_to(uint16_t port) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in to{};
     to.sin_family = AF_INET;
@@ -47,9 +47,17 @@ inline Answer exchange_bytes(uint16_t port, const std::string& bytes) {
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const timeval limit{20 * k_slowness, 0};
     ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    if (::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0) return fd;
+    ::close(fd);
+    return -1;
+}
+
+/// Sends the bytes as they are and reads until the peer closes or 20 s pass, times k_slowness.
+inline Answer exchange_bytes(uint16_t port, const std::string& bytes) {
+    const int fd = connect_to(port);
     Answer answer;
     std::string all;
-    if (::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0) {
+    if (fd >= 0) {
         for (size_t sent = 0; sent < bytes.size();) {
             const ssize_t n = ::send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
             if (n <= 0) break;
@@ -57,8 +65,8 @@ inline Answer exchange_bytes(uint16_t port, const std::string& bytes) {
         }
         char buffer[16384];
         for (ssize_t n; (n = ::recv(fd, buffer, sizeof buffer, 0)) > 0;) all.append(buffer, static_cast<size_t>(n));
+        ::close(fd);
     }
-    ::close(fd);
     const size_t end = all.find("\r\n\r\n");
     if (all.size() < 12 || end == std::string::npos) return answer;
     answer.status = std::atoi(all.c_str() + 9);
