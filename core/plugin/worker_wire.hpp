@@ -13,9 +13,9 @@
 // medians of four runs): in one process 2.4 us a request; socket pairs, SOCK_SEQPACKET 2.1 and SOCK_STREAM 2.2 (the HMACs then run beside
 // the rest); shared memory with a futex 1.3. Carrying alone costs 1 to 1.6 us once eight requests share the way, 0.5 with 32, and 7 when
 // each goes alone, whichever way. So batches decide, and the plainest way is taken, the stream socket: messages of any size (a body may
-// have 64 MiB), the kernel's copy cannot be changed while it is being read, and its end tells that the other side has gone. The whole, in
-// one run of tests/bench/isolation.cpp: 0.54 of the rate without a process in batches of 8, 0.69 in batches of 32; a single request takes
-// 14 us instead of 2.
+// have 64 MiB), the kernel's copy cannot be changed while it is being read, and its end tells that the other side has gone.
+// The whole, in one run of tests/bench/isolation.cpp on two idle cores: 0.73 of the rate without a process in batches of 64, 0.68 with 32,
+// 0.45 with 8; a request alone takes 23 us instead of 2.
 //
 // Keys: a worker asks for the values of a secret setting once, when its plugin first wants one of them for an HMAC or as bytes, and makes
 // the HMACs itself: asking the server for each would cost a way of 7 us in the middle of a verification, and the plugin could ask for the
