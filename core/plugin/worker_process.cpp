@@ -21,6 +21,7 @@ namespace {
 
 constexpr const char* k_closed = "it closed its connection"; // also what the end of a process looks like from here
 constexpr Millis k_last_words{1'000};
+constexpr Millis k_idle_use{200};
 constexpr int k_slice_ms = 100; // how often a waiting call looks at the clock
 constexpr int k_first = 3;      // in the worker: the plugin's file, then the lanes
 constexpr int k_high = 64;      // descriptors are moved out of the way of those numbers
@@ -190,6 +191,7 @@ public:
         seat_->taken = true;
         seat_->function = function;
         ++process.calls_;
+        ++process.all_calls_;
     }
     ~Sitting() {
         if (!seat_) return;
@@ -220,8 +222,8 @@ public:
     /// False, and the process killed, when the time is up. Called every k_slice_ms at most, so that quick calls cost nothing.
     bool look() const {
         if (process_.lost()) return false;
-        if (!used_at_first_) used_at_first_ = used();
-        if (used() - *used_at_first_ > limits_.processor)
+        if (!used_at_first_) used_at_first_ = process_.used();
+        if (process_.used() - *used_at_first_ > limits_.processor)
             process_.kill("it used more than " + to_text(limits_.processor) + " of processor time in one call");
         else if (Steady::now() - began_ > limits_.wall)
             process_.kill("it did not answer within " + to_text(limits_.wall));
@@ -229,17 +231,30 @@ public:
     }
 
 private:
-    Millis used() const {
-        clockid_t clock;
-        timespec time{};
-        if (::clock_getcpuclockid(process_.pid(), &clock) != 0 || ::clock_gettime(clock, &time) != 0) return Millis{0};
-        return Millis(time.tv_sec * 1000 + time.tv_nsec / 1'000'000);
-    }
     WorkerProcess& process_;
     const CallLimits& limits_;
     const Steady::time_point began_;
     mutable std::optional<Millis> used_at_first_;
 };
+
+Millis WorkerProcess::used() const {
+    clockid_t clock;
+    timespec time{};
+    if (::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return Millis{0};
+    return Millis(time.tv_sec * 1000 + time.tv_nsec / 1'000'000);
+}
+
+void WorkerProcess::look_idle() {
+    bool moonlights = false;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto now = used();
+        moonlights = calls_ == 0 && all_calls_ == calls_at_look_ && now - used_at_look_ > k_idle_use;
+        calls_at_look_ = all_calls_;
+        used_at_look_ = now;
+    }
+    if (moonlights) kill("it used the processor while nothing was asked of it");
+}
 
 bool WorkerProcess::send(Lane& lane, std::string_view message, const Watch& watch) {
     auto outcome = lane.send(message);

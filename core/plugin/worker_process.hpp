@@ -51,6 +51,9 @@ public:
     bool call(const char* function, const std::string& request, std::string& reply, const Serve&, const CallLimits& = {});
     /// From any thread. The first reason counts.
     void kill(std::string reason);
+    /// To be called every few seconds by the owner: a process in which no call has been under way since the last look, and which used the
+    /// processor all the same, is killed.
+    void look_idle();
     bool lost() const { return lost_.load(std::memory_order_relaxed); }
 
     pid_t pid() const { return pid_; }
@@ -71,6 +74,7 @@ private:
     bool send(Lane&, std::string_view, const Watch&);
     bool receive(Lane&, std::string_view&, const Watch&);
     void lose();
+    Millis used() const; ///< processor time since its start
 
     pid_t pid_ = -1;
     int pidfd_ = -1;
@@ -80,7 +84,10 @@ private:
     std::condition_variable free_;
     std::vector<std::unique_ptr<Seat>> seats_;
     std::string reason_;
-    size_t calls_ = 0; ///< under way
+    size_t calls_ = 0;       ///< under way
+    uint64_t all_calls_ = 0; ///< ever begun
+    uint64_t calls_at_look_ = 0;
+    Millis used_at_look_{0};
 };
 
 } // namespace gh::plugin

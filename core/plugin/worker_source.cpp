@@ -14,6 +14,7 @@ constexpr size_t k_most_line = 4000, k_most_reason = 4000;
 constexpr uint64_t k_memory = 512u << 20; // beyond what the process has before it loads the plugin
 constexpr CallLimits k_start_limits{Millis{5'000}, Millis{30'000}};
 constexpr CallLimits k_close_limits{Millis{1'000}, Millis{2'000}};
+constexpr int k_idle_look_ms = 2'000;
 constexpr Millis k_first_pause{100}, k_longest_pause{30'000};
 constexpr Millis k_settled{60'000}; // who has lived so long begins a new count
 
@@ -247,9 +248,11 @@ void Remote::crashed(const std::string& how) {
 }
 
 /// False when the source is to be closed.
-bool Remote::wait_for_end(const WorkerProcess& process) {
+bool Remote::wait_for_end(WorkerProcess& process) {
     pollfd waiting[] = {{process.descriptor(), POLLIN, 0}, {wake_, POLLIN, 0}};
-    while (::poll(waiting, 2, -1) < 0) {
+    for (int ready = 0; ready <= 0;) {
+        ready = ::poll(waiting, 2, k_idle_look_ms);
+        if (ready == 0) process.look_idle();
     }
     return waiting[1].revents == 0;
 }

@@ -87,7 +87,7 @@ private:
     };
     /// A process with the source open, else null.
     std::shared_ptr<WorkerProcess> launch(Failure&);
-    bool wait_for_end(const WorkerProcess&);
+    bool wait_for_end(WorkerProcess&);
     bool wait_for(Millis);
     void crashed(const std::string& how);
     void run_tasks();

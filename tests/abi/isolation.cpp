@@ -151,6 +151,14 @@ BOOST_AUTO_TEST_CASE(a_crash_in_a_batch_is_a_fault_of_all_and_the_next_batch_is_
     BOOST_TEST(faults("wild") == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(one_that_answers_itself_and_works_on_is_found) {
+    const auto source = open_wild();
+    BOOST_TEST(std::holds_alternative<Acceptance>(verify(*source, "moonlight")));
+    BOOST_REQUIRE(soon([&] { return source->worker()->crashes == 1; }));
+    BOOST_TEST(source->worker()->last_crash.find("while nothing was asked of it") != std::string::npos, source->worker()->last_crash);
+    BOOST_TEST(serves(*source));
+}
+
 BOOST_AUTO_TEST_CASE(many_threads_share_a_worker) {
     const auto source = open_wild();
     std::atomic<int> accepted{0};

@@ -47,6 +47,15 @@ static void answer_with(unsigned char kind) {
     write_to_lanes(frame, sizeof frame);
 }
 
+/* Says itself that the request is accepted, and does not come back: wire::Kind::receive, one item, Said::accept. */
+static void moonlight(void) {
+    unsigned char frame[50] = {46, 0, 0, 0, 2, 1, 0, 0, 0, 33, 0, 0, 0, 1};
+    frame[25] = 0x80;                     /* signed_at: GATEHOUSE_NO_TIME; the rest of verdict and outcome are zeros */
+    (void)!write(5, frame, sizeof frame); /* a call that is alone goes over the first lane */
+    for (volatile uint64_t i = 0;; ++i) {
+    }
+}
+
 static void misbehave(gatehouse_text what) {
     if (is(what, "crash")) __builtin_trap();
     volatile uintptr_t nowhere = 8;
@@ -57,6 +66,7 @@ static void misbehave(gatehouse_text what) {
     if (is(what, "spin"))
         for (volatile uint64_t i = 0;; ++i) {
         }
+    if (is(what, "moonlight")) moonlight();
     if (is(what, "eat"))
         for (;;) {
             char* more = malloc(16u << 20);
