@@ -230,7 +230,8 @@ http::Response Api::reload(Call&) {
         return http::problem(422, "Not reloaded, the old configuration serves on", done.error().message);
     json::Writer w;
     w.object().member("generation", services_.generation()->number).name("warnings").array();
-    for (const auto& warning : services_.config()->warnings) w.value(warning.text());
+    const auto config = services_.config(); // another reload may replace it meanwhile
+    for (const auto& warning : config->warnings) w.value(warning.text());
     w.end().end();
     return answer(w);
 }

@@ -290,7 +290,8 @@ private:
     }
 
     void report_sources() {
-        for (const auto& slot : generation_.load()->slots) {
+        const auto generation = generation_.load();
+        for (const auto& slot : generation->slots) {
             if (!slot.source)
                 log_.error("app", "a source is not available and answers 503", {{"source", slot.config->name}, {"reason", slot.reason}});
             else if (const auto* block = slot.source->subscription(); block && !block->fault.empty())

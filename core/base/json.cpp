@@ -289,6 +289,8 @@ private:
 
 } // namespace
 
+Value::Value() noexcept = default;
+
 const Value* Value::find(std::string_view name) const {
     for (const auto& [n, v] : members)
         if (n == name) return &v;

@@ -53,6 +53,8 @@ enum class Kind { null, boolean, number, string, array, object };
 
 /// One parsed value. `raw` borrows from the parsed text, which must outlive it.
 struct Value {
+    Value() noexcept; ///< not defaulted here: clang asks for a pair with it in it before it is complete
+
     Kind kind = Kind::null;
     bool boolean = false;
     std::string_view raw;

@@ -144,9 +144,9 @@ private:
                 stop_at = mailbox_->stop_at;
             }
             if (config) arrange(*config);
-            for (auto& one : answered)
+            for (const auto& one : answered)
                 if (const auto lane = lanes_.find(one.lane); lane != lanes_.end())
-                    lane->second.answered(one.delivery, std::move(one.response));
+                    lane->second.answered(one.delivery, one.response);
             for (auto& one : recorded)
                 if (const auto lane = lanes_.find(one.lane); lane != lanes_.end()) lane->second.recorded(one.delivery, one.status);
             const Time now = clock_.now();

@@ -147,7 +147,7 @@ bool Lane::start(const store::DueDelivery& due, Time now) {
     return true;
 }
 
-void Lane::answered(const Uuid& delivery, egress::Response response) {
+void Lane::answered(const Uuid& delivery, const egress::Response& response) {
     const auto found = flights_.find(delivery);
     if (found == flights_.end() || found->second.attempt) return;
     Flight& flight = found->second;

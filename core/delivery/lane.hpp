@@ -49,7 +49,7 @@ public:
     void look() { look_ = true; }
     /// Starts what is due and has room.
     void run(Time now);
-    void answered(const Uuid& delivery, egress::Response);
+    void answered(const Uuid& delivery, const egress::Response&);
     void recorded(const Uuid& delivery, const Status&);
     /// Records once more what the store did not take; also the destination's own state.
     void record_again();

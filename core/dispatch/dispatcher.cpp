@@ -95,7 +95,7 @@ private:
         bool woken = false;
         bool stopping = false;
 
-        void post(std::function<void()> change) {
+        void post(const std::function<void()>& change) {
             const std::lock_guard lock(mutex);
             if (change) change();
             woken = true;

@@ -103,7 +103,9 @@ void RunnerCore::work() {
         } else if (timers_.empty()) {
             wakeup_.wait(lock);
         } else {
-            wakeup_.wait_until(lock, timers_.begin()->first);
+            // A copy: the time is read again after the wait, when another worker may have taken the timer.
+            const auto next = timers_.begin()->first;
+            wakeup_.wait_until(lock, next);
         }
     }
 }

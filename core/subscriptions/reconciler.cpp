@@ -165,6 +165,7 @@ Status Reconciler::commit(Round& round, std::vector<CapturedSecret>& secrets, co
     });
     round.secrets_changed |= !secrets.empty();
     std::vector<plugin::Kept> all;
+    all.reserve(secrets.size() + kept->size());
     for (const auto& s : secrets)
         all.push_back({s.setting, s.value.clone(), parts_.clock.now(), id, round.source->configured_fingerprints(s.setting)});
     for (auto& one : *kept)

@@ -56,7 +56,7 @@ public:
         Log& log;
         std::function<void()> secrets_changed; ///< the source must be opened again, now; called without a lock of this object's
     };
-    Reconciler(Parts parts, std::string name) : parts_(parts), name_(std::move(name)), ledger_(parts_.store, name_) {}
+    Reconciler(Parts parts, std::string name) : parts_(std::move(parts)), name_(std::move(name)), ledger_(parts_.store, name_) {}
 
     /// Asks and decides; changes nothing at the provider.
     View look(const std::shared_ptr<plugin::Source>&, bool prune);

@@ -177,7 +177,11 @@ struct DispatchFixture : Fixture {
         const auto e = event(id);
         return e.document ? e.document->body : std::string("none");
     }
-    Millis wait_for_retry() { return events.next_fetch_due("one", clock.now()).value().value_or(Time::min()) - clock.now(); }
+    /// Less than nothing while no event waits to be tried again.
+    Millis wait_for_retry() {
+        const auto due = events.next_fetch_due("one", clock.now()).value();
+        return due ? *due - clock.now() : Millis(-1);
+    }
 
 private:
     int added_ = 0;

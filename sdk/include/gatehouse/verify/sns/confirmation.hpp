@@ -3,6 +3,7 @@
 
 #include <gatehouse/types.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
