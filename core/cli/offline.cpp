@@ -4,7 +4,7 @@
 
 namespace gh::cli {
 
-Offline::Offline(Time now) : clock_(now), log_(Level::warning, [this](std::string_view line) { lines_.emplace_back(line); }) {
+Offline::Offline(Time now, Level least) : clock_(now), log_(least, [this](std::string_view line) { lines_.emplace_back(line); }) {
     std::string name = (std::filesystem::temp_directory_path() / "gatehouse-check-XXXXXX").string();
     if (!::mkdtemp(name.data())) throw Failure{1, "cannot make a private folder in " + std::filesystem::temp_directory_path().string()};
     staging_ = name;

@@ -18,7 +18,7 @@ namespace gh::cli {
 /// A plugin host with a clock that stands still, its own staging folder, no store and no network.
 class Offline {
 public:
-    explicit Offline(Time now);
+    explicit Offline(Time now, Level least = Level::warning);
     ~Offline();
     Offline(const Offline&) = delete;
     Offline& operator=(const Offline&) = delete;
