@@ -38,13 +38,18 @@ Response cut_to(const Request& request, Response answer) {
 /// An object with what APIs usually have: ids, lists, links, a token.
 std::string plausible(const Request& request, int page) {
     const auto origin = request.url.substr(0, request.url.find('/', request.url.find("://") + 3));
-    const std::string next = origin + request.url.substr(origin.size(), request.url.find('?') - origin.size()) + "?page=" + std::to_string(page);
+    const std::string next =
+        origin + request.url.substr(origin.size(), request.url.find('?') - origin.size()) + "?page=" + std::to_string(page);
     json::Writer w;
     const auto item = [&] {
         w.object().member("id", "o-17").member("name", "x").member("type", "order.paid").member("status", "active");
         w.member("url", "https://hooks.example/hooks/check").member("created", "2026-01-01T00:00:00Z").end();
     };
-    w.object().member("id", "o-17").member("access_token", k_answered_token).member("token", k_answered_token).member("token_type", "Bearer");
+    w.object()
+        .member("id", "o-17")
+        .member("access_token", k_answered_token)
+        .member("token", k_answered_token)
+        .member("token_type", "Bearer");
     w.member("expires_in", 3600).member("success", true).member("totalCount", 3).member("size", 1).member("count", 1);
     for (const char* list : {"data", "items", "results", "webhooks", "messages"}) {
         w.name(list).array();
@@ -87,17 +92,20 @@ void add_failing(Collection& c) {
                            Failure::cancelled, Failure::address, Failure::not_allowed})
         c.always("network: " + std::string(egress::to_text(why)), why == Failure::connect ? Meaning::passing : Meaning::any, lost(why));
     c.always("timeout of every request", Meaning::passing, lost(Failure::timeout));
-    for (const int code : {400, 409, 410, 418, 422}) c.always("status " + std::to_string(code), Meaning::any, status(code, "{\"error\":\"no\"}"));
+    for (const int code : {400, 409, 410, 418, 422})
+        c.always("status " + std::to_string(code), Meaning::any, status(code, "{\"error\":\"no\"}"));
     for (const int code : {401, 403}) c.always("status " + std::to_string(code), Meaning::refused, status(code, "{\"error\":\"no\"}"));
     c.always("status 404", Meaning::missing, status(404, "{\"error\":\"not found\"}"));
-    for (const int code : {500, 502, 503, 504}) c.always("status " + std::to_string(code), Meaning::passing, status(code, "{\"error\":\"down\"}"));
+    for (const int code : {500, 502, 503, 504})
+        c.always("status " + std::to_string(code), Meaning::passing, status(code, "{\"error\":\"down\"}"));
     c.always("status 500 with a page", Meaning::passing, status(500, "<html><body>Internal Server Error</body></html>", "text/html"));
     c.always("status 429, Retry-After 7", Meaning::busy, status(429, "", "", {{"Retry-After", "7"}}));
     for (const char* when : {"banana", "-1", "99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"})
         c.always("status 429, Retry-After " + std::string(when), Meaning::any, status(429, "", "", {{"Retry-After", when}}));
     for (const int code : {301, 302, 307})
         c.always("redirect " + std::to_string(code), Meaning::any, status(code, "", "", {{"Location", "https://elsewhere.example/steal"}}));
-    for (const int code : {100, 102, 199, 204, 205, 304, 599, 999}) c.always("status " + std::to_string(code), Meaning::any, status(code, ""));
+    for (const int code : {100, 102, 199, 204, 205, 304, 599, 999})
+        c.always("status " + std::to_string(code), Meaning::any, status(code, ""));
 }
 
 void add_absurd(Collection& c) {
@@ -107,7 +115,8 @@ void add_absurd(Collection& c) {
     ok("an empty answer", "");
     ok("an empty answer without type", "", "");
     ok("a page in place of JSON", "<!doctype html><title>Sign in</title>", "text/html");
-    for (const char* json : {"null", "true", "0", "\"text\"", "[]", "{}", "[[]]", "[null]", "{\"\":null}"}) ok(std::string("JSON ") + json, json);
+    for (const char* json : {"null", "true", "0", "\"text\"", "[]", "{}", "[[]]", "[null]", "{\"\":null}"})
+        ok(std::string("JSON ") + json, json);
     std::string binary;
     for (int i = 0; i < 4096; ++i) binary += static_cast<char>(i * 7);
     ok("a binary answer", binary, "application/octet-stream");
@@ -123,8 +132,10 @@ void add_absurd(Collection& c) {
     ok("JSON that is no UTF-8", "{\"id\":\"\xff\xfe\xc0\x80\"}");
     ok("JSON with a NUL", std::string("{\"id\":\"a\\u0000b\",\"data\":[]}\0", 28));
     ok("JSON with a member twice", "{\"id\":\"a\",\"id\":\"b\",\"access_token\":\"x\",\"access_token\":7}");
-    ok("JSON with numbers that fit nowhere", "{\"id\":1e999,\"expires_in\":99999999999999999999999,\"count\":-1,\"size\":-9e99,\"totalCount\":1.5}");
-    ok("JSON with other types", "{\"id\":{},\"data\":{},\"items\":7,\"links\":\"x\",\"access_token\":[],\"expires_in\":\"soon\",\"next\":{}}");
+    ok("JSON with numbers that fit nowhere",
+       "{\"id\":1e999,\"expires_in\":99999999999999999999999,\"count\":-1,\"size\":-9e99,\"totalCount\":1.5}");
+    ok("JSON with other types",
+       "{\"id\":{},\"data\":{},\"items\":7,\"links\":\"x\",\"access_token\":[],\"expires_in\":\"soon\",\"next\":{}}");
     ok("a token with a line break", "{\"access_token\":\"a\\r\\nX-Evil: 1\",\"expires_in\":3600}");
     ok("8 MiB of JSON", [] {
         std::string out = "{\"data\":[";
@@ -157,8 +168,9 @@ void add_turning(Collection& c, const RecordedAnswers& recorded) {
     c.add("every other answer lost", Meaning::any,
           [&recorded](const Request& r, int n) { return n % 2 ? real(recorded, r, n) : lost(Failure::timeout); });
     for (int steps = 1; steps <= 6; ++steps)
-        c.add("dropped after step " + std::to_string(steps), Meaning::any,
-              [&recorded](const Request& r, int n) { return real(recorded, r, n); }, steps);
+        c.add(
+            "dropped after step " + std::to_string(steps), Meaning::any,
+            [&recorded](const Request& r, int n) { return real(recorded, r, n); }, steps);
 }
 
 } // namespace
@@ -183,7 +195,8 @@ Result<RecordedAnswers> RecordedAnswers::read(const std::filesystem::path& path)
         answer.response = status(item.find("status") ? static_cast<int>(item.integer_of("status")) : 200, "", "");
         if (const auto* headers = item.find("headers"))
             for (const auto& [name, value] : headers->members) answer.response.fields.push_back({name, value.text});
-        else answer.response.fields.push_back({"Content-Type", "application/json"});
+        else
+            answer.response.fields.push_back({"Content-Type", "application/json"});
         if (const auto* body = item.find("body"))
             answer.response.body = body->kind == json::Kind::string ? body->text : std::string(body->raw);
         out.answers_.push_back(std::move(answer));
@@ -200,10 +213,17 @@ const Response* RecordedAnswers::find(const Request& request) const {
     return nullptr;
 }
 
+plugin::Answerer RecordedAnswers::answerer() const {
+    if (empty()) return {};
+    return [this](const Request& request) {
+        const auto* known = find(request);
+        return known ? *known : status(404, "{}");
+    };
+}
+
 std::vector<Scenario> scenarios(const RecordedAnswers& recorded) {
     Collection c;
-    if (!recorded.empty())
-        c.add("recorded", Meaning::recorded, [&recorded](const Request& r, int n) { return real(recorded, r, n); });
+    if (!recorded.empty()) c.add("recorded", Meaning::recorded, [&recorded](const Request& r, int n) { return real(recorded, r, n); });
     add_failing(c);
     add_absurd(c);
     add_turning(c, recorded);

@@ -18,7 +18,8 @@ inline constexpr std::string_view k_answered_token = "gatehouse-check-token-5f1c
 /// The provider's real answers, from a file of JSON: a list of objects
 ///   {"method": "GET", "url": "https://api.acme.example/v1/orders/o-17", "status": 200, "headers": {"Content-Type": "application/json"},
 ///    "body": {"id": "o-17"}}
-/// method: "GET" when left out. url: whole, or ending in "*". body: text, or JSON that is sent as it is written. The first that fits counts.
+/// method: "GET" when left out. url: whole, or ending in "*". body: text, or JSON that is sent as it is written. The first that fits
+/// counts.
 class RecordedAnswers {
 public:
     RecordedAnswers() = default;
@@ -28,6 +29,8 @@ public:
     bool empty() const { return answers_.empty(); }
     /// Null when none fits.
     const egress::Response* find(const egress::Request&) const;
+    /// Answers what it knows, and 404 to the rest; nothing when it is empty. Must not outlive this object.
+    plugin::Answerer answerer() const;
 
 private:
     struct Answer {

@@ -15,12 +15,13 @@ bool accepted(const Offer& o) {
 /// All mutants of one accepted sample.
 class Attack {
 public:
-    Attack(const plugin::Sample& sample, const Ready& ready, const Offer& genuine) : sample_(sample), ready_(ready), genuine_(genuine) {}
+    Attack(const Trial& trial, const plugin::Sample& sample, const Ready& ready, const Offer& genuine)
+        : keys_(trial.keys), sample_(sample), ready_(ready), genuine_(genuine) {}
 
     void run(Report& out) {
         for (const auto& m : mutants(ready_.request)) {
             out.at(m.what);
-            const Offer o = offer(*ready_.source, *ready_.route, m.request, sample_.at);
+            const Offer o = offer(*ready_.source, *ready_.route, m.request, sample_.at, keys_);
             if (o.result == Offer::Result::fault && fault_.empty()) fault_ = m.what + ": " + o.hint;
             const bool body = m.header.empty();
             if (body) ++bodies_;
@@ -36,8 +37,10 @@ public:
             }
         }
         const std::string faults = "no faults on changed requests: " + sample_.name;
-        if (fault_.empty()) out.pass(14, faults);
-        else out.fail(14, faults, fault_);
+        if (fault_.empty())
+            out.pass(14, faults);
+        else
+            out.fail(14, faults, fault_);
         if (!moved_.empty())
             out.fail(17, "the time is signed: " + sample_.name, moved_ + ": accepted, and reported as the signed time: nothing signs it");
         out.add(proof());
@@ -86,6 +89,7 @@ private:
         return r;
     }
 
+    const plugin::Answerer& keys_;
     const plugin::Sample& sample_;
     const Ready& ready_;
     const Offer& genuine_;
@@ -104,8 +108,8 @@ void swapped(const Trial& trial, const plugin::Sample& sample, const Ready& r, c
         http::Request changed = r.request;
         bool differs = false;
         for (auto& field : changed.fields) {
-            const bool proves = std::any_of(essential.begin(), essential.end(),
-                                            [&](const auto& name) { return equals_ignoring_case(name, field.name); });
+            const bool proves =
+                std::any_of(essential.begin(), essential.end(), [&](const auto& name) { return equals_ignoring_case(name, field.name); });
             const auto theirs = proves ? other->request.field(field.name) : std::nullopt;
             if (!theirs || *theirs == field.value) continue;
             field.value = *theirs;
@@ -113,7 +117,7 @@ void swapped(const Trial& trial, const plugin::Sample& sample, const Ready& r, c
         }
         if (!differs) continue;
         report.at("with the headers of " + donor.name);
-        const Offer o = offer(*r.source, *r.route, changed, sample.at);
+        const Offer o = offer(*r.source, *r.route, changed, sample.at, trial.keys);
         const std::string check = "another sample's signature is refused: " + sample.name + " with that of " + donor.name;
         if (accepted(o)) return report.fail(13, check, told(o));
         return report.pass(13, check, told(o));
@@ -134,9 +138,9 @@ void check_changes(const Trial& trial, Report& report) {
         stepped = true;
         const auto r = ready(trial, sample);
         if (!r) continue;
-        const Offer genuine = offer(*r->source, *r->route, r->request, sample.at);
+        const Offer genuine = offer(*r->source, *r->route, r->request, sample.at, trial.keys);
         if (!genuine.verified) continue;
-        Attack attack(sample, *r, genuine);
+        Attack attack(trial, sample, *r, genuine);
         attack.run(report);
         if (attack.where() == Proof::header_signature) swapped(trial, sample, *r, attack.essential(), report);
         attacked = true;

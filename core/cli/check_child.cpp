@@ -215,7 +215,8 @@ std::vector<RuleResult> run_apart(const Check& check, Millis step_limit, const s
         if (const auto at = note->text(); !at.empty()) where += (where.empty() ? "" : ": ") + at;
         const std::string named = check.name + (where.empty() ? "" : ": " + where);
         if (const auto call = note->forbidden(); !call.empty())
-            out.push_back({k_rule_no_io, named, RuleResult::State::failed, "it called " + call + ": a plugin computes, the host does the rest"});
+            out.push_back(
+                {k_rule_no_io, named, RuleResult::State::failed, "it called " + call + ": a plugin computes, the host does the rest"});
         else if (reader.late)
             out.push_back({k_rule_comes_back, named, RuleResult::State::failed, "it had not come back after " + gh::to_text(step_limit)});
         else

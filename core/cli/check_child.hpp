@@ -16,8 +16,8 @@ struct Check {
     std::function<void(Report&)> run;
 };
 
-inline constexpr int k_rule_no_io = 10;       ///< what a forbidden system call breaks
-inline constexpr int k_rule_comes_back = 22;  ///< what a crash or a hang breaks
+inline constexpr int k_rule_no_io = 10;      ///< what a forbidden system call breaks
+inline constexpr int k_rule_comes_back = 22; ///< what a crash or a hang breaks
 
 /// From now on this process must not open a socket, start a process or a thread, sleep, or write to a file: that ends it, and the parent
 /// reports rule 10. For children of run_apart(), after everything is loaded. Does nothing where the kernel has no filters, and under

@@ -28,15 +28,21 @@ struct Named {
 };
 
 constexpr Named k_forbidden[] = {
-    {SYS_socket, "socket()"},       {SYS_connect, "connect()"},
-    {SYS_execve, "execve()"},       {SYS_clone, "clone() (a thread or a process)"},
+    {SYS_socket, "socket()"},
+    {SYS_connect, "connect()"},
+    {SYS_execve, "execve()"},
+    {SYS_clone, "clone() (a thread or a process)"},
     {SYS_clone3, "clone3() (a thread or a process)"},
 #ifdef SYS_fork
-    {SYS_fork, "fork()"},           {SYS_vfork, "vfork()"},
+    {SYS_fork, "fork()"},
+    {SYS_vfork, "vfork()"},
 #endif
-    {SYS_nanosleep, "nanosleep()"}, {SYS_clock_nanosleep, "clock_nanosleep()"},
-    {SYS_kill, "kill()"},           {SYS_unlinkat, "unlinkat()"},
-    {SYS_renameat2, "renameat2()"}, {SYS_mkdirat, "mkdirat()"},
+    {SYS_nanosleep, "nanosleep()"},
+    {SYS_clock_nanosleep, "clock_nanosleep()"},
+    {SYS_kill, "kill()"},
+    {SYS_unlinkat, "unlinkat()"},
+    {SYS_renameat2, "renameat2()"},
+    {SYS_mkdirat, "mkdirat()"},
 };
 constexpr Named k_writing = {SYS_openat, "openat() for writing"};
 

@@ -6,8 +6,8 @@
 
 namespace gh::cli {
 
-/// In memory that both processes see: what the child was doing, and the forbidden call that ended it. Written by the child alone, read by the
-/// parent after the child's end; safe to write from a signal handler.
+/// In memory that both processes see: what the child was doing, and the forbidden call that ended it. Written by the child alone, read by
+/// the parent after the child's end; safe to write from a signal handler.
 class BlameNote {
 public:
     void clear();

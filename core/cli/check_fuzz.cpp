@@ -25,11 +25,48 @@ private:
     uint64_t state_;
 };
 
-constexpr std::string_view k_pieces[] = {
-    "",       " ",     ",",      ";",     "=",    ".",         "v1,",        "v1a,",    "sha256=", "sha1=",    "t=",       "Bearer ",  "Basic ",
-    "null",   "true",  "[]",     "{}",    "\"\"", "\"",        "\\",         "\\u0000", "\\ud800", "\xc3\xa4", "\xff",     "\xed\xa0\x80",
-    "-1",     "0",     "1e999",  "99999999999999999999", "1.5", "%00", "%2e%2e%2f",     "../",     "\r\n",     "<x/>",     "$", "{\"a\":", "[[[[",
-    "AAAA",   "====",  "https://elsewhere.example/",      "-----BEGIN CERTIFICATE-----"};
+constexpr std::string_view k_pieces[] = {"",
+                                         " ",
+                                         ",",
+                                         ";",
+                                         "=",
+                                         ".",
+                                         "v1,",
+                                         "v1a,",
+                                         "sha256=",
+                                         "sha1=",
+                                         "t=",
+                                         "Bearer ",
+                                         "Basic ",
+                                         "null",
+                                         "true",
+                                         "[]",
+                                         "{}",
+                                         "\"\"",
+                                         "\"",
+                                         "\\",
+                                         "\\u0000",
+                                         "\\ud800",
+                                         "\xc3\xa4",
+                                         "\xff",
+                                         "\xed\xa0\x80",
+                                         "-1",
+                                         "0",
+                                         "1e999",
+                                         "99999999999999999999",
+                                         "1.5",
+                                         "%00",
+                                         "%2e%2e%2f",
+                                         "../",
+                                         "\r\n",
+                                         "<x/>",
+                                         "$",
+                                         "{\"a\":",
+                                         "[[[[",
+                                         "AAAA",
+                                         "====",
+                                         "https://elsewhere.example/",
+                                         "-----BEGIN CERTIFICATE-----"};
 
 /// One random change of some bytes.
 void change(std::string& text, Random& random, size_t most) {
@@ -57,7 +94,9 @@ void change(std::string& text, Random& random, size_t most) {
             text.insert(at, std::string(random.below(300), static_cast<char>(random.next())));
             break;
         default:
-            std::swap(text, text.empty() ? text : text.replace(at, std::min<size_t>(4, text.size() - at), k_pieces[random.below(std::size(k_pieces))]));
+            std::swap(text, text.empty()
+                                ? text
+                                : text.replace(at, std::min<size_t>(4, text.size() - at), k_pieces[random.below(std::size(k_pieces))]));
     }
     if (text.size() > most) text.resize(most);
 }
@@ -80,8 +119,10 @@ void change(http::Request& request, Random& random) {
             value = header_safe(std::move(value));
         } else if (what == 8) {
             const size_t i = random.below(request.fields.size());
-            if (random.one_in(2)) request.fields.push_back(request.fields[i]);
-            else request.fields.erase(request.fields.begin() + static_cast<ptrdiff_t>(i));
+            if (random.one_in(2))
+                request.fields.push_back(request.fields[i]);
+            else
+                request.fields.erase(request.fields.begin() + static_cast<ptrdiff_t>(i));
         } else {
             request.query = header_safe(std::string(k_pieces[random.below(std::size(k_pieces))]));
         }
@@ -125,7 +166,7 @@ Target target_of(const Trial& trial, const plugin::Sample& sample) {
     if (!r) return out;
     out.ready = std::move(*r);
     if (!sample.accept) return out;
-    const Offer genuine = offer(*out.ready.source, *out.ready.route, out.ready.request, sample.at);
+    const Offer genuine = offer(*out.ready.source, *out.ready.route, out.ready.request, sample.at, trial.keys);
     if (!genuine.verified) return out;
     out.acceptance = genuine.acceptance;
     // Which headers count is found as check_changes() does: those without which it is refused.
@@ -133,9 +174,13 @@ Target target_of(const Trial& trial, const plugin::Sample& sample) {
     for (size_t i = 0; i < out.ready.request.fields.size(); ++i) {
         http::Request without = out.ready.request;
         without.fields.erase(without.fields.begin() + static_cast<ptrdiff_t>(i));
-        if (!offer(*out.ready.source, *out.ready.route, without, sample.at).verified) essential.push_back(out.ready.request.fields[i].name);
+        if (!offer(*out.ready.source, *out.ready.route, without, sample.at, trial.keys).verified)
+            essential.push_back(out.ready.request.fields[i].name);
     }
-    out.body_is_proved = where_proved(sample, out.ready.request, genuine, essential) == Proof::header_signature;
+    const Proof proof = where_proved(sample, out.ready.request, genuine, essential);
+    out.body_is_proved = proof == Proof::header_signature;
+    // What a signature inside the body does not fit is not handled by any sender's doing.
+    if (proof == Proof::body_signature) out.acceptance.reset();
     return out;
 }
 
@@ -170,14 +215,16 @@ void check_fuzz(const Trial& trial, const FuzzPlan& plan, Report& report) {
         request.path = ready.route->path;
         request.received_at = sample.at;
         trial.clock.set(sample.at);
-        const Offer o = offer(*ready.source, *ready.route, request, sample.at);
+        const Offer o = offer(*ready.source, *ready.route, request, sample.at, trial.keys);
         if (o.result == Offer::Result::fault && fault.empty()) fault = name + ": " + o.hint;
         if (o.verified && proved && request.body != ready.request.body && forged.empty()) forged = name + ": " + told(o);
         if (!acceptance || o.verified) continue;
         // As if it had been signed: genuine bodies may look like anything.
         report.at(name + ", handled");
+        request.fields = ready.request.fields;
         const auto outcome = ready.source->handle(*ready.route, request, *acceptance);
-        if (const auto* broken = std::get_if<plugin::Fault>(&outcome); broken && unhandled.empty()) unhandled = name + ": " + broken->reason;
+        if (const auto* broken = std::get_if<plugin::Fault>(&outcome); broken && unhandled.empty())
+            unhandled = name + ": " + broken->reason;
     }
     const std::string again = "; again: --seed " + std::to_string(plan.seed);
     if (!fault.empty()) report.fail(14, check, fault + again);

@@ -68,8 +68,12 @@ public:
         auto& entry = found_[{rule, state}];
         if (entry.first++ == 0) entry.second = scenario + ": " + std::move(detail);
     }
-    void fail(int rule, const std::string& scenario, std::string detail) { add(RuleResult::State::failed, rule, scenario, std::move(detail)); }
-    void warn(int rule, const std::string& scenario, std::string detail) { add(RuleResult::State::warned, rule, scenario, std::move(detail)); }
+    void fail(int rule, const std::string& scenario, std::string detail) {
+        add(RuleResult::State::failed, rule, scenario, std::move(detail));
+    }
+    void warn(int rule, const std::string& scenario, std::string detail) {
+        add(RuleResult::State::warned, rule, scenario, std::move(detail));
+    }
     void write(const std::string& name, size_t runs, int most_steps, Report& report) const {
         bool failed = false;
         for (const auto& [key, entry] : found_) {
@@ -98,12 +102,14 @@ void judge_end(const Scenario& scenario, Use use, const Seen& seen, Verdicts& ou
             if (use == Use::fetch_back && failure) out.fail(39, scenario.name, "ends with " + told(end));
             return;
         case Meaning::passing:
-            if (fetched) out.fail(35, scenario.name, "ends with " + told(end) + ", though nothing was fetched");
+            if (fetched)
+                out.fail(35, scenario.name, "ends with " + told(end) + ", though nothing was fetched");
             else if (failure && failure->kind != JobFailure::Kind::retry && failure->kind != JobFailure::Kind::fault)
                 out.warn(35, scenario.name, "passing trouble ends with " + told(end) + "; should be tried again");
             return;
         case Meaning::refused:
-            if (fetched) out.fail(35, scenario.name, "ends with " + told(end) + ", though nothing was fetched");
+            if (fetched)
+                out.fail(35, scenario.name, "ends with " + told(end) + ", though nothing was fetched");
             else if (failure && failure->kind != JobFailure::Kind::refused && failure->kind != JobFailure::Kind::fault)
                 out.warn(35, scenario.name, "the operator must act, but it ends with " + told(end));
             return;
@@ -112,7 +118,8 @@ void judge_end(const Scenario& scenario, Use use, const Seen& seen, Verdicts& ou
                 out.fail(35, scenario.name, "the error's body was taken for the document");
             return;
         case Meaning::busy:
-            if (fetched) out.fail(35, scenario.name, "ends with " + told(end) + ", though nothing was fetched");
+            if (fetched)
+                out.fail(35, scenario.name, "ends with " + told(end) + ", though nothing was fetched");
             else if (failure && failure->kind == JobFailure::Kind::retry && failure->retry_after + seen.slept < k_busy)
                 out.warn(36, scenario.name, "asked to wait 7 s, it waits " + gh::to_text(failure->retry_after + seen.slept));
             return;
@@ -153,10 +160,12 @@ void JobDriver::run(const std::string& name, Use use, const Begin& begin) const 
         most_steps = std::max(most_steps, seen.run.steps);
         if (seen.run.cut && scenario.drop_after == 0)
             verdicts.fail(37, scenario.name, "it had not ended after " + std::to_string(k_most_steps) + " steps");
-        else if (!seen.run.cut) judge_end(scenario, use, seen, verdicts);
+        else if (!seen.run.cut)
+            judge_end(scenario, use, seen, verdicts);
         for (const auto& url : seen.outside)
-            verdicts.fail(seen.secret_outside ? 34 : 33, scenario.name,
-                          "asks for " + host_of(url) + ", which it did not enroll" + (seen.secret_outside ? ", with a secret in a header" : ""));
+            verdicts.fail(
+                seen.secret_outside ? 34 : 33, scenario.name,
+                "asks for " + host_of(url) + ", which it did not enroll" + (seen.secret_outside ? ", with a secret in a header" : ""));
         judge_secrets(scenario, seen, secrets, tokens, verdicts);
         if (trial_.log)
             for (size_t i = lines; i < trial_.log().size(); ++i)

@@ -3,6 +3,8 @@
 #include "core/cli/check_job_run.hpp"
 #include "core/cli/conformance.hpp"
 
+#include <cstring>
+
 namespace gh::cli {
 
 namespace {
@@ -75,29 +77,38 @@ void verifier_and_route_jobs(const Trial& trial, const plugin::Sample& sample, c
 void fetch_back(const Trial& trial, const plugin::Sample& sample, const JobDriver& driver, std::vector<std::string>& types) {
     const auto r = ready(trial, sample);
     if (!r) return;
-    const Offer genuine = offer(*r->source, *r->route, r->request, sample.at);
+    const Offer genuine = offer(*r->source, *r->route, r->request, sample.at, trial.keys);
     if (genuine.result != Offer::Result::event || !r->source->fetches(genuine.event.type)) return;
     const std::string kind = genuine.event.type + "\n" + sample.settings_json;
     if (std::find(types.begin(), types.end(), kind) != types.end()) return; // one of each type is enough
     types.push_back(kind);
     const JobSettings settings(trial, sample);
-    const auto begin_with = [&](plugin::EventDraft draft) {
-        return [&, draft = std::move(draft)]() -> JobDriver::Begun {
-            trial.clock.set(sample.at);
-            auto source = trial.open(settings.sample);
-            if (!source) return {};
-            auto begun = (*source)->fetch_back(stored(sample, r->request, draft), 1);
-            if (!begun) return {};
-            if (auto* fault = std::get_if<plugin::Fault>(&*begun)) return {*source, std::nullopt, fault->reason};
-            return {*source, std::move(std::get<plugin::Job>(*begun)), ""};
-        };
+    const auto begin = [&](const http::Request& request, const plugin::EventDraft& draft) -> JobDriver::Begun {
+        trial.clock.set(sample.at);
+        auto source = trial.open(settings.sample);
+        if (!source) return {};
+        auto begun = (*source)->fetch_back(stored(sample, request, draft), 1);
+        if (!begun) return {};
+        if (auto* fault = std::get_if<plugin::Fault>(&*begun)) return {*source, std::nullopt, fault->reason};
+        return {*source, std::move(std::get<plugin::Job>(*begun)), ""};
     };
-    driver.with(settings.secrets).run("fetch-back of " + sample.name, JobDriver::Use::fetch_back, begin_with(genuine.event));
-    // The subject came out of a message: it must not lead to another path of the API.
-    for (const char* subject : {"..", "../admin", "a/../../b", "%2e%2e", "..%2f..%2fadmin", "a?b=c#d", "x\\..\\y", ""}) {
-        plugin::EventDraft odd = genuine.event;
-        odd.subject = subject;
-        driver.with(settings.secrets).paths("fetch-back of " + sample.name + " with the subject \"" + subject + "\"", begin_with(odd));
+    driver.with(settings.secrets).run("fetch-back of " + sample.name, JobDriver::Use::fetch_back, [&] {
+        return begin(r->request, genuine.event);
+    });
+    // What the message is about came from outside: signed or not, it must not lead to another path of the API.
+    if (genuine.event.subject.size() < 3) return;
+    for (const char* subject : {"..", "../admin", "a/../../b", "%2e%2e", "..%2f..%2fadmin", "a?b=c#d", "x\\\\..\\\\y", ""}) {
+        http::Request odd = r->request;
+        for (size_t at = 0; (at = odd.body.find(genuine.event.subject, at)) != odd.body.npos; at += std::strlen(subject))
+            odd.body.replace(at, genuine.event.subject.size(), subject);
+        if (odd.body == r->request.body) return; // it is made of several parts
+        driver.with(settings.secrets)
+            .paths("fetch-back of " + sample.name + " about \"" + subject + "\"", [&, odd = std::move(odd)]() -> JobDriver::Begun {
+                trial.clock.set(sample.at);
+                const auto outcome = r->source->handle(*r->route, odd, genuine.acceptance);
+                const auto* draft = std::get_if<plugin::EventDraft>(&outcome);
+                return draft ? begin(odd, *draft) : JobDriver::Begun{};
+            });
     }
 }
 

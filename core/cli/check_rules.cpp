@@ -21,6 +21,7 @@ constexpr Rule k_rules[] = {
     {14, "own faults are no refusals, strange requests no faults"},
     {15, "exactly one answer"},
     {17, "the signed time is reported"},
+    {18, "the dedupe key stays the same"},
     {20, "several threads at once"},
     {21, "samples"},
     {22, "never crash, always come back"},

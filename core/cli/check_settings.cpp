@@ -14,9 +14,15 @@ Json parsed(std::string_view text) {
 
 /// What a setting could be given by mistake, one of each type.
 const std::vector<std::pair<const char*, const char*>>& wrong_values() {
-    static const std::vector<std::pair<const char*, const char*>> k_values = {
-        {"null", "null"}, {"a boolean", "true"}, {"a number", "-1"}, {"an empty string", "\"\""}, {"a string", "\"\\u0001 ://[%zz \""},
-        {"a long string", nullptr}, {"an empty list", "[]"}, {"a list", "[[\"x\"],7]"}, {"an object", "{\"x\":{}}"}};
+    static const std::vector<std::pair<const char*, const char*>> k_values = {{"null", "null"},
+                                                                              {"a boolean", "true"},
+                                                                              {"a number", "-1"},
+                                                                              {"an empty string", "\"\""},
+                                                                              {"a string", "\"\\u0001 ://[%zz \""},
+                                                                              {"a long string", nullptr},
+                                                                              {"an empty list", "[]"},
+                                                                              {"a list", "[[\"x\"],7]"},
+                                                                              {"an object", "{\"x\":{}}"}};
     return k_values;
 }
 
@@ -50,8 +56,10 @@ private:
     }
     Json with(const std::string& name, Json value) const {
         Json out = settings_;
-        if (Json* there = out.member(name)) *there = std::move(value);
-        else out.members.push_back({name, std::move(value)});
+        if (Json* there = out.member(name))
+            *there = std::move(value);
+        else
+            out.members.push_back({name, std::move(value)});
         return out;
     }
     Json without(const std::string& name) const {
@@ -90,8 +98,10 @@ private:
             judge(check, o);
             if (!o.opened && !is_no_reason(o.reason) && o.reason.find(name) == o.reason.npos)
                 report_.warn(51, check, "the schema allows it, the plugin refuses and does not name it: " + shortened(o.reason));
-            else if (o.opened) report_.pass(51, check, "opened");
-            else if (!is_no_reason(o.reason)) report_.pass(51, check, shortened(o.reason));
+            else if (o.opened)
+                report_.pass(51, check, "opened");
+            else if (!is_no_reason(o.reason))
+                report_.pass(51, check, shortened(o.reason));
         }
     }
 
@@ -100,8 +110,10 @@ private:
         const Outcome o = open(with("gatehouse_check_unknown", parsed("1")));
         if (o.opened)
             report_.warn(52, "unknown settings are refused", "a misspelt setting would be ignored; set \"additionalProperties\": false");
-        else if (o.by_schema) report_.pass(52, "unknown settings are refused");
-        else judge("unknown settings are refused", o);
+        else if (o.by_schema)
+            report_.pass(52, "unknown settings are refused");
+        else
+            judge("unknown settings are refused", o);
     }
 
     void wrong() {
@@ -171,8 +183,10 @@ void check_settings(const Trial& trial, Report& report) {
     trial.clock.set(sample->at);
     if (report.step("open")) {
         const auto source = trial.open(*sample);
-        if (!source) report.fail(11, "opens with the settings of its samples", source.error().message);
-        else report.pass(11, "opens with the settings of its samples", std::to_string((*source)->routes().size()) + " routes");
+        if (!source)
+            report.fail(11, "opens with the settings of its samples", source.error().message);
+        else
+            report.pass(11, "opens with the settings of its samples", std::to_string((*source)->routes().size()) + " routes");
     }
     Variations(trial, *sample, std::move(*schema), std::move(*settings), report).run();
 }

@@ -17,14 +17,14 @@ void check_threads(const Trial& trial, Report& report) {
         if (!report.step(sample.name)) continue;
         const auto r = ready(trial, sample);
         if (!r) continue;
-        const Offer alone = offer(*r->source, *r->route, r->request, sample.at);
+        const Offer alone = offer(*r->source, *r->route, r->request, sample.at, trial.keys);
         std::mutex mutex;
         std::string other;
         std::vector<std::thread> threads;
         for (size_t t = 0; t < k_threads; ++t)
             threads.emplace_back([&] {
                 for (int round = 0; round < k_rounds; ++round) {
-                    const Offer o = offer(*r->source, *r->route, r->request, sample.at);
+                    const Offer o = offer(*r->source, *r->route, r->request, sample.at, trial.keys);
                     if (same_offer(alone, o)) continue;
                     const std::lock_guard lock(mutex);
                     other = told(o);
@@ -33,8 +33,10 @@ void check_threads(const Trial& trial, Report& report) {
             });
         for (auto& thread : threads) thread.join();
         const std::string check = "four threads at once: " + sample.name;
-        if (other.empty()) report.pass(20, check);
-        else report.fail(20, check, "alone it is " + told(alone) + ", together " + other);
+        if (other.empty())
+            report.pass(20, check);
+        else
+            report.fail(20, check, "alone it is " + told(alone) + ", together " + other);
     }
 }
 

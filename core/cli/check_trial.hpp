@@ -22,6 +22,8 @@ struct Trial {
     std::string settings_schema = {};
     /// Every log line since the start; empty: nobody listens.
     std::function<const std::vector<std::string>&()> log = {};
+    /// Answers the requests of verifiers' jobs; empty: what needs a key stays undecided.
+    plugin::Answerer keys = {};
 };
 
 /// A sample's request in front of the route that takes it.

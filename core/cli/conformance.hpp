@@ -41,9 +41,9 @@ void check_jobs(const Trial&, const class RecordedAnswers& answers, Report&);
 
 struct FuzzPlan {
     uint64_t seed = 1;
-    Millis time{2000};          ///< ends when this is over, or after `cases`
+    Millis time{2000}; ///< ends when this is over, or after `cases`
     uint64_t cases = ~uint64_t{0};
-    uint64_t first = 0;         ///< number of the first case: case N of a seed is always the same
+    uint64_t first = 0; ///< number of the first case: case N of a seed is always the same
 };
 /// Verifier and handler with samples changed at random. Rules 13, 14, 22.
 void check_fuzz(const Trial&, const FuzzPlan&, Report&);

@@ -61,6 +61,15 @@ void add_headers(std::vector<Mutant>& out, const http::Request& request) {
         Mutant doubled{Mutant::Kind::header_doubled, "header " + field.name + " sent twice", field.name, request};
         doubled.request.fields.push_back({field.name, "x" + field.value});
         out.push_back(std::move(doubled));
+        const auto replaced = [&](const char* how, std::string value) {
+            if (value == field.value) return;
+            Mutant changed{Mutant::Kind::header_changed, "header " + field.name + " " + how, field.name, request};
+            changed.request.fields[i].value = std::move(value);
+            out.push_back(std::move(changed));
+        };
+        replaced("emptied", "");
+        replaced("with a character more", field.value + "0");
+        replaced("with a character less", field.value.substr(0, field.value.size() - (field.value.empty() ? 0 : 1)));
         for (const size_t at : positions(field.value.size(), k_header_positions)) {
             Mutant changed{Mutant::Kind::header_changed, "character " + std::to_string(at) + " of header " + field.name + " changed",
                            field.name, request};

@@ -21,9 +21,9 @@ namespace fs = std::filesystem;
 /// The rule that a file broke which does not load.
 int rule_of(std::string_view code) {
     static const std::map<std::string_view, int> k_rules = {
-        {"no_symbol", 1},    {"wrong_major", 1},   {"not_elf", 1},     {"truncated", 1},   {"wrong_architecture", 1}, {"not_library", 1},
-        {"not_loadable", 3}, {"short_struct", 5},  {"unsupported", 5}, {"needs_newer", 6}, {"crashes", 9},            {"too_slow", 9},
-        {"throws", 9},       {"probe_failed", 22}};
+        {"no_symbol", 1},   {"wrong_major", 1},  {"not_elf", 1},      {"truncated", 1},    {"wrong_architecture", 1},
+        {"not_library", 1}, {"not_loadable", 3}, {"short_struct", 5}, {"unsupported", 5},  {"needs_newer", 6},
+        {"crashes", 9},     {"too_slow", 9},     {"throws", 9},       {"probe_failed", 22}};
     const auto found = k_rules.find(code);
     return found == k_rules.end() ? 50 : found->second;
 }
@@ -50,23 +50,26 @@ private:
 void check_load(const fs::path& file, Report& report) {
     Offline offline(SystemClock().now());
     const auto info = offline.host().inspect(file);
-    if (info)
-        return report.pass(9, "loads", info->name + " " + info->version + ", ABI 1." + std::to_string(info->abi_minor_built));
+    if (info) return report.pass(9, "loads", info->name + " " + info->version + ", ABI 1." + std::to_string(info->abi_minor_built));
     // "FILE: code: reason"
     const std::string text = info.error().message.substr(std::min(info.error().message.size(), file.string().size() + 2));
     report.fail(rule_of(text.substr(0, text.find(':'))), "loads", text);
 }
 
 /// A check on the loaded plugin.
-Check on_plugin(std::string name, const fs::path& file, bool confined, std::function<void(const Trial&, Report&)> run) {
-    return {name, [name, file, confined, run = std::move(run)](Report& report) {
+Check on_plugin(std::string name, const fs::path& file, const RecordedAnswers& answers, bool confined,
+                std::function<void(const Trial&, Report&)> run) {
+    return {name, [name, file, &answers, confined, run = std::move(run)](Report& report) {
                 Offline offline(SystemClock().now(), Level::debug);
                 const auto info = offline.host().inspect(file);
                 const auto samples = offline.host().samples(file);
                 if (!info || !samples) return report.fail(9, name, (info ? samples.error() : info.error()).message);
-                const Trial trial{*samples, [&](const plugin::Sample& sample) { return offline.host().open_sample(file, sample); },
-                                  offline.clock(), info->settings_schema,
-                                  [&]() -> const std::vector<std::string>& { return offline.lines(); }};
+                const Trial trial{*samples,
+                                  [&](const plugin::Sample& sample) { return offline.host().open_sample(file, sample); },
+                                  offline.clock(),
+                                  info->settings_schema,
+                                  [&]() -> const std::vector<std::string>& { return offline.lines(); },
+                                  answers.answerer()};
                 if (confined) confine();
                 run(trial, report);
             }};
@@ -120,7 +123,8 @@ void print_human(const Context& c, const fs::path& file, uint64_t seed, const st
 uint64_t seed_of(const Context& c) {
     if (!c.has("--seed")) return std::random_device()();
     const std::string given = c.get("--seed");
-    if (given.empty() || given.size() > 18 || given.find_first_not_of("0123456789") != given.npos) usage("--seed " + given + ": give a number.");
+    if (given.empty() || given.size() > 18 || given.find_first_not_of("0123456789") != given.npos)
+        usage("--seed " + given + ": give a number.");
     return std::stoull(given);
 }
 
@@ -161,20 +165,24 @@ int plugins_check(Context& c) {
     }();
     run({"the file", [&](Report& report) { check_file(bytes, report); }}, limit);
     run({"loads", [&](Report& report) { check_load(file, report); }}, limit);
-    const bool loaded = std::any_of(results.begin(), results.end(), [](const auto& r) { return r.check == "loads" && r.state == State::passed; });
+    const bool loaded =
+        std::any_of(results.begin(), results.end(), [](const auto& r) { return r.check == "loads" && r.state == State::passed; });
     if (loaded) {
-        run(on_plugin("settings", file, true, check_settings), limit);
-        run(on_plugin("samples", file, true, check_samples), limit);
-        run(on_plugin("changed requests", file, true, check_changes), limit);
-        run(on_plugin("threads", file, false, check_threads), limit);
-        run(on_plugin("jobs", file, true, [&](const Trial& trial, Report& report) { check_jobs(trial, answers, report); }), limit);
+        run(on_plugin("settings", file, answers, true, check_settings), limit);
+        run(on_plugin("samples", file, answers, true, check_samples), limit);
+        run(on_plugin("changed requests", file, answers, true, check_changes), limit);
+        run(on_plugin("threads", file, answers, false, check_threads), limit);
+        run(on_plugin("jobs", file, answers, true, [&](const Trial& trial, Report& report) { check_jobs(trial, answers, report); }), limit);
         if (plan.time > Millis(0))
-            run(on_plugin("random requests", file, true, [&](const Trial& trial, Report& report) { check_fuzz(trial, plan, report); }),
+            run(on_plugin("random requests", file, answers, true,
+                          [&](const Trial& trial, Report& report) { check_fuzz(trial, plan, report); }),
                 limit + plan.time);
     }
     progress.show("");
-    if (c.json()) print_json(c, c.positionals[0], seed, results);
-    else print_human(c, c.positionals[0], seed, results);
+    if (c.json())
+        print_json(c, c.positionals[0], seed, results);
+    else
+        print_human(c, c.positionals[0], seed, results);
     return Totals(results).failed ? 1 : 0;
 }
 

@@ -98,7 +98,8 @@ Result<ElfFacts> elf_facts(std::string_view bytes) {
         if (section.sh_type != SHT_DYNSYM && section.sh_type != SHT_DYNAMIC) continue;
         if (!read(bytes, head.e_shoff, section.sh_link, names)) return outside;
         const auto strings = slice(bytes, names.sh_offset, names.sh_size);
-        const bool inside = section.sh_type == SHT_DYNSYM ? take_symbols(bytes, section, strings, out) : take_dynamic(bytes, section, strings, out);
+        const bool inside =
+            section.sh_type == SHT_DYNSYM ? take_symbols(bytes, section, strings, out) : take_dynamic(bytes, section, strings, out);
         if (!inside) return outside;
     }
     return out;
