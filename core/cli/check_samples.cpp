@@ -150,6 +150,9 @@ void check_samples(const Trial& trial, Report& report) {
             report.fail(12, "same answer twice: " + sample.name, "first " + told(first) + ", then " + told(again));
         leaks(trial, sample, first, lines, report);
         if (!sample.accept || !accepted(first)) continue;
+        if (first.result == Offer::Result::event && first.event.dedupe_key.empty())
+            report.warn(18, "dedupe key: " + sample.name,
+                        "there is none, neither of the event nor a replay id: every resend becomes another event");
         report.at("a month later");
         replayed(trial, sample, *r, report);
         report.at("with two secrets");
