@@ -101,6 +101,7 @@ int sandbox_run(Context&);
 int sandbox_show(Context&);
 int sandbox_send(Context&);
 int sandbox_call(Context&);
+int sandbox_clock(Context&);
 int sandbox_receive(Context&);
 
 } // namespace gh::cli

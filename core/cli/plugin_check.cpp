@@ -60,7 +60,7 @@ void check_load(const fs::path& file, Report& report) {
 Check on_plugin(std::string name, const fs::path& file, const RecordedAnswers& answers, bool confined,
                 std::function<void(const Trial&, Report&)> run) {
     return {name, [name, file, &answers, confined, run = std::move(run)](Report& report) {
-                Offline offline(SystemClock().now(), Level::debug);
+                Offline offline(SystemClock().now(), nullptr, Level::debug);
                 const auto info = offline.host().inspect(file);
                 const auto samples = offline.host().samples(file);
                 if (!info || !samples) return report.fail(9, name, (info ? samples.error() : info.error()).message);

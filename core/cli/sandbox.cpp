@@ -76,6 +76,12 @@ int sandbox_run(Context& c) {
     o.time_scale = number<double>(c, "--time-scale", 1);
     o.seed = number<uint64_t>(c, "--seed", 1);
     o.fresh = !c.has("--subscribed");
+    if (c.has("--settings")) {
+        const std::string text = c.get("--settings");
+        const auto settings = json::parse(text);
+        if (!settings || settings->kind != json::Kind::object) usage("--settings: not a JSON object by provider.");
+        for (const auto& [provider, value] : settings->members) o.settings[std::string(provider)] = value.raw;
+    }
     return sandbox::run(std::move(o), c.get("--write-config"), c.terminal.out, c.terminal.err);
 }
 
@@ -107,6 +113,19 @@ int sandbox_send(Context& c) {
     for (const auto& [name, value] : parsed->members) w.name(name).raw(value.raw);
     w.end();
     return print_answer(c, control_api(c).post("/_control/" + url_encode(c.positionals[0]) + "/send", w.take()));
+}
+
+int sandbox_clock(Context& c) {
+    if (!c.has("--advance") && !c.has("--skew")) {
+        std::string body;
+        control_api(c).get("/_control/clock", body);
+        return print_answer(c, body);
+    }
+    json::Writer w;
+    w.object();
+    for (const char* name : {"advance", "skew"})
+        if (const std::string option = std::string("--") + name; c.has(option)) w.member(name, c.get(option));
+    return print_answer(c, control_api(c).post("/_control/clock", w.end().take()));
 }
 
 int sandbox_call(Context& c) {

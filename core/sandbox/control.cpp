@@ -8,6 +8,7 @@ namespace gh::sandbox {
 namespace {
 
 constexpr size_t k_most_arguments = 1u << 20;
+constexpr Millis k_furthest = std::chrono::hours(24 * 3650);
 
 http::Response ok(std::string json) {
     return {.status = 200, .fields = {{"Content-Type", "application/json"}}, .body = std::move(json)};
@@ -53,6 +54,36 @@ Runner* Sandbox::Control::find(std::string_view name) const {
     return nullptr;
 }
 
+http::Response Sandbox::Control::clock(const http::Request& request) {
+    if (request.method != "GET" && request.method != "POST")
+        return http::problem(405, "Method not allowed", "GET tells the time, POST moves it.");
+    if (request.method == "POST") {
+        const auto given = json::parse(request.body.empty() ? "{}" : request.body);
+        std::optional<Millis> advance, skew;
+        const auto wrong = [](const std::string& what) { return http::problem(400, "Wrong arguments", what); };
+        if (!given.ok() || given->kind != json::Kind::object) return wrong("Give a JSON object with advance or skew.");
+        for (const auto& [name, value] : given->members) {
+            std::string_view text = value.kind == json::Kind::string ? std::string_view(value.text) : std::string_view();
+            const bool back = name == "skew" && text.starts_with('-');
+            if (back) text.remove_prefix(1);
+            const auto time = parse_duration(text);
+            if (name != "advance" && name != "skew") return wrong("There is no member \"" + name + "\": give advance or skew.");
+            if (!time || *time > k_furthest) return wrong(name + ": give a duration up to 3650d, such as 90s, 6h or 7d.");
+            (name == "skew" ? skew : advance) = back ? -*time : *time;
+        }
+        if (clock_.ahead() + advance.value_or(Millis(0)) > k_furthest) return wrong("advance: that is more than 3650d in all.");
+        if (skew) clock_.set_skew(*skew);
+        if (advance) {
+            clock_.advance(*advance);
+            for (const auto& runner : runners_) runner->clock_moved();
+        }
+    }
+    json::Writer w;
+    w.object().member("now", to_rfc3339(clock_.now())).member("ahead_ms", clock_.ahead().count());
+    w.member("provider_clock", to_rfc3339(clock_.wall_now())).member("skew_ms", clock_.skew().count());
+    return ok(w.end().take());
+}
+
 void Sandbox::Control::answer(http::Exchange exchange) {
     constexpr std::string_view k_root = "/_control";
     const http::Request& request = exchange.request();
@@ -69,6 +100,7 @@ void Sandbox::Control::answer(http::Exchange exchange) {
     }
     if (rest[0] != '/') return exchange.respond(http::problem(404, "Not found", "The control API is at /_control."));
     rest.remove_prefix(1);
+    if (rest == "clock") return exchange.respond(clock(request));
     const std::string_view name = rest.substr(0, rest.find('/'));
     Runner* const runner = find(name);
     if (!runner) {

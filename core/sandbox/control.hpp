@@ -7,9 +7,9 @@ namespace gh::sandbox {
 
 class Sandbox::Control final : public http::Handler {
 public:
-    /// The runners outlive it.
-    Control(const std::vector<std::unique_ptr<Runner>>& runners, config::Listen listen, Log& log, Metrics& metrics)
-        : runners_(runners), server_("sandbox", {std::move(listen)}, {}, *this, log, metrics) {}
+    /// Runners and clock outlive it.
+    Control(const std::vector<std::unique_ptr<Runner>>& runners, ScaledClock& clock, config::Listen listen, Log& log, Metrics& metrics)
+        : runners_(runners), clock_(clock), server_("sandbox", {std::move(listen)}, {}, *this, log, metrics) {}
 
     Status start() { return server_.start(); }
     void stop() { server_.drain(Millis(200)); }
@@ -20,9 +20,11 @@ public:
 
 private:
     void answer(http::Exchange);
+    http::Response clock(const http::Request&);
     Runner* find(std::string_view name) const;
 
     const std::vector<std::unique_ptr<Runner>>& runners_;
+    ScaledClock& clock_;
     http::Server server_;
 };
 

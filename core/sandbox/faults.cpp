@@ -31,7 +31,10 @@ Status ApiFaults::add(const json::Value& arguments) {
     const auto count = integer(arguments, "count", 1, k_most_count, -1);
     if (!count) return Error{"count: give a whole number from 1 to " + std::to_string(k_most_count)};
     rule.left = *count;
-    const auto delay = integer(arguments, "milliseconds", 1, k_longest_delay, mode == "hang" ? 60'000 : mode == "latency" ? 1'000 : 0);
+    const auto delay = integer(arguments, "milliseconds", 1, k_longest_delay,
+                               mode == "hang"                        ? 60'000
+                               : mode == "latency" || mode == "late" ? 1'000
+                                                                     : 0);
     if (!delay) return Error{"milliseconds: give a whole number from 1 to " + std::to_string(k_longest_delay)};
     rule.delay = Millis(*delay);
     const auto status = integer(arguments, "status", 200, 599, mode == "rate-limit" ? 429 : 500);
@@ -41,6 +44,8 @@ Status ApiFaults::add(const json::Value& arguments) {
 
     if (mode == "latency")
         rule.mode = Mode::latency;
+    else if (mode == "late")
+        rule.mode = Mode::late;
     else if (mode == "hang")
         rule.mode = Mode::hang;
     else if (mode == "cut")
@@ -48,7 +53,7 @@ Status ApiFaults::add(const json::Value& arguments) {
     else if (mode == "status" || mode == "rate-limit" || mode == "errors")
         rule.mode = Mode::status;
     else
-        return Error{"mode: give latency, status, rate-limit, errors, hang, cut or clear"};
+        return Error{"mode: give latency, late, status, rate-limit, errors, hang, cut or clear"};
 
     rule.answer.status = static_cast<int>(*status);
     if (*retry_after >= 0) rule.answer.fields.push_back({"Retry-After", std::to_string(*retry_after)});
@@ -66,7 +71,7 @@ Mishap ApiFaults::next(const std::string& path) {
     for (Rule& rule : rules_) {
         if (!path.starts_with(rule.path) || (decided && rule.mode != Mode::latency)) continue;
         if (rule.left > 0) --rule.left;
-        out.delay += rule.delay;
+        (rule.mode == Mode::late ? out.late : out.delay) += rule.delay;
         if (rule.mode == Mode::latency) continue;
         decided = true;
         out.hang = rule.mode == Mode::hang;

@@ -9,7 +9,8 @@ namespace gh::sandbox {
 namespace {
 
 bool is_name(std::string_view name) {
-    return !name.empty() && name.size() <= 40 && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == name.npos;
+    return !name.empty() && name.size() <= 40 && name != "clock" &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == name.npos;
 }
 
 } // namespace
@@ -40,7 +41,7 @@ Result<Library> Library::load(const std::filesystem::path& file) {
                        std::to_string(GATEHOUSE_SIMULATOR_REVISION) + "; build it again with this version's SDK");
     if (std::string_view(d->id.data, d->id.size) != GATEHOUSE_SIMULATOR_ID)
         return refused("has another interface than " GATEHOUSE_SIMULATOR_ID);
-    if (!is_name({d->name.data, d->name.size})) return refused("its name must have 1 to 40 of a-z, 0-9 and -");
+    if (!is_name({d->name.data, d->name.size})) return refused("its name must have 1 to 40 of a-z, 0-9 and -, and must not be \"clock\"");
     if (!d->open || !d->close || !d->serve || !d->sent || !d->woken || !d->command || !d->describe)
         return refused("leaves out a function of " GATEHOUSE_SIMULATOR_ID "; give all seven");
     return Library(d);

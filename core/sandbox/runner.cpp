@@ -63,7 +63,7 @@ struct Runner::HostCalls {
     }
     static void fail(void* context, gatehouse_text reason) { self(context).reason_ = view(reason); }
     static int64_t now(void* context) { return to_unix_ms(self(context).clock_.now()); }
-    static int64_t wall_now(void*) { return to_unix_ms(SystemClock().now()); }
+    static int64_t wall_now(void* context) { return to_unix_ms(self(context).clock_.wall_now()); }
     static void random(void* context, uint8_t* out, size_t size) {
         auto& generator = self(context).random_;
         for (size_t i = 0; i < size; ++i) out[i] = static_cast<uint8_t>(generator() >> 24);
@@ -75,7 +75,7 @@ struct Runner::HostCalls {
     }
     static gatehouse_status wake_at(void* context, int64_t time, uint64_t token) {
         auto& r = self(context);
-        r.post_at(r.clock_.real(from_unix_ms(time)), [&r, token] { r.library_.descriptor().woken(r.simulator_, token); });
+        r.wake_at(from_unix_ms(time), [&r, token] { r.library_.descriptor().woken(r.simulator_, token); });
         return GATEHOUSE_OK;
     }
     static const void* get_interface(void*, gatehouse_text) { return nullptr; }
@@ -131,6 +131,7 @@ void Runner::stop() {
     changed_.notify_all();
     thread_.join();
     tasks_.clear();
+    timers_.clear();
     server_.drain(Millis(0));
 }
 
@@ -147,20 +148,40 @@ void Runner::post_at(Steady::time_point when, Task task) {
     changed_.notify_one();
 }
 
+void Runner::wake_at(Time when, Task task) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) return;
+        timers_.emplace(when, std::move(task));
+    }
+    changed_.notify_one();
+}
+
+void Runner::clock_moved() {
+    // Under the lock, so that the move cannot fall between a look at the timers and the wait.
+    const std::lock_guard lock(mutex_);
+    changed_.notify_one();
+}
+
 void Runner::run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
-        if (tasks_.empty()) {
-            changed_.wait(lock);
+        auto when = Steady::time_point::max();
+        if (!tasks_.empty()) when = tasks_.begin()->first;
+        const bool timer = !timers_.empty() && clock_.real(timers_.begin()->first) < when;
+        if (timer) when = clock_.real(timers_.begin()->first);
+        if (when > Steady::now()) {
+            if (when == Steady::time_point::max())
+                changed_.wait(lock);
+            else
+                changed_.wait_until(lock, when);
             continue;
         }
-        const auto next = tasks_.begin();
-        if (const auto when = next->first; when > Steady::now()) {
-            changed_.wait_until(lock, when);
-            continue;
-        }
-        Task task = std::move(next->second);
-        tasks_.erase(next);
+        Task task = timer ? std::move(timers_.begin()->second) : std::move(tasks_.begin()->second);
+        if (timer)
+            timers_.erase(timers_.begin());
+        else
+            tasks_.erase(tasks_.begin());
         lock.unlock();
         task();
         task = nullptr;
@@ -189,14 +210,16 @@ void Runner::handle(std::vector<http::Exchange> exchanges) {
         const auto when = mishap.delay.count() > 0 ? Steady::now() + mishap.delay : Steady::time_point::min();
         post_at(when, [this, exchange, mishap] {
             if (mishap.hang) return exchange->respond({.status = 504, .fields = {}, .body = {}, .close = true});
-            if (mishap.instead) return exchange->respond(*mishap.instead);
-            serve(*exchange, mishap.cut);
+            auto answer = std::make_shared<http::Response>(mishap.instead ? *mishap.instead : serve(exchange->request()));
+            answer->cut |= mishap.cut;
+            const auto respond = [exchange, answer] { exchange->respond(std::move(*answer)); };
+            if (mishap.late.count() == 0) return respond();
+            post_at(Steady::now() + mishap.late, respond);
         });
     }
 }
 
-void Runner::serve(http::Exchange& exchange, bool cut) {
-    const http::Request& r = exchange.request();
+http::Response Runner::serve(const http::Request& r) {
     const auto fields = headers(r.fields);
     const gatehouse_request request = {sizeof request,
                                        0,
@@ -229,10 +252,9 @@ void Runner::serve(http::Exchange& exchange, bool cut) {
     if (status != GATEHOUSE_OK || !response) {
         const std::string reason = take_reason();
         log_.warning("sandbox", "a simulator could not answer: " + reason, {{"plugin", library_.name()}});
-        return exchange.respond(internal(reason));
+        return internal(reason);
     }
-    response->cut = cut;
-    exchange.respond(std::move(*response));
+    return std::move(*response);
 }
 
 void Runner::send(const gatehouse_simulator_request& given, uint64_t token) {

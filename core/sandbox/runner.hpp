@@ -58,6 +58,8 @@ public:
     /// Any thread. `done` is called once, on the runner's thread. Beside the simulator's own: "faults" (see ApiFaults), and "send" with
     /// "rate" (per second of the real clock), which sends one by one.
     void command(std::string name, std::string arguments, CommandDone done);
+    /// Simulated time has been moved: what is due by now runs at once. Any thread.
+    void clock_moved();
     /// The rules that wait for requests. Any thread.
     std::string faults() const;
 
@@ -70,8 +72,9 @@ private:
 
     void post(Task);
     void post_at(Steady::time_point, Task);
+    void wake_at(Time, Task);
     void run();
-    void serve(http::Exchange&, bool cut);
+    http::Response serve(const http::Request&);
     CommandResult run_command(const std::string& name, const std::string& arguments);
     void send_slowly(const json::Value& arguments, const CommandDone&);
     void send(const gatehouse_simulator_request&, uint64_t token);
@@ -94,6 +97,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::multimap<Steady::time_point, Task> tasks_; ///< equal times in the order they came
+    std::multimap<Time, Task> timers_;              ///< of the simulator, by simulated time
     ApiFaults faults_;
     bool stopping_ = false;
     NamedThread thread_;

@@ -62,6 +62,12 @@ Status Sandbox::start() {
         return Error{"there is no simulated provider \"" + wanted + "\" in " + options_.directory.string() +
                      (near.empty() ? "" : ", did you mean \"" + near + "\"?")};
     }
+    for (const auto& [provider, settings] : options_.settings) {
+        if (std::find(names.begin(), names.end(), provider) != names.end()) continue;
+        const std::string near = config::nearest(provider, names);
+        return Error{"settings: there is no simulated provider \"" + provider + "\"" +
+                     (near.empty() ? "" : ", did you mean \"" + near + "\"?")};
+    }
     egress::Client::Options client;
     client.thread_name = "sandbox-egress";
     // Providers send what they have at once, all of it to the one gateway.
@@ -82,7 +88,7 @@ Status Sandbox::start() {
         runners_.push_back(std::make_unique<Runner>(library, std::move(runner), *client_, clock_, log_, metrics_));
         if (auto started = runners_.back()->start(); !started.ok()) return stop(), started;
     }
-    control_ = std::make_unique<Control>(runners_, options_.control, log_, metrics_);
+    control_ = std::make_unique<Control>(runners_, clock_, options_.control, log_, metrics_);
     if (auto started = control_->start(); !started.ok()) return stop(), Error{"sandbox control: " + started.error().message};
     return Done{};
 }

@@ -3,6 +3,9 @@
 //     GET  /_control                        the providers
 //     GET  /_control/<provider>             what it can do, its address, its faults
 //     POST /_control/<provider>/<command>   runs a command; the body is a JSON object (empty: {}), so is the answer
+//     GET  /_control/clock                  simulated time, and what the providers hold for the real one
+//     POST /_control/clock                  {"advance": "6h"} moves simulated time ahead: what is due until then happens now;
+//                                           {"skew": "-4m"} makes the clock wrong that providers sign messages with
 //
 // Commands of every provider: send {type, count, rate, tamper, …} and faults (see ApiFaults); others as it describes them.
 #pragma once

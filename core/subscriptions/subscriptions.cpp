@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 constexpr Millis k_soon = 500ms;     // after a start or change: lets what came with it settle
 constexpr Millis k_first_pause = 5s; // after a failure, doubled each time
 constexpr Millis k_watch = 10s;      // expiry, and secrets that end
+constexpr Millis k_look = 1s;        // the wall clock may have been moved
 constexpr const char* k_states[] = {
     "wanted", "pending_approval", "pending_confirmation", "active", "cooling", "expiring", "suspended", "disabled", "drifted",
     "orphan", "foreign"};
@@ -161,27 +162,32 @@ void Subscriptions::schedule(const std::string& source, Millis wait) {
 
 void Subscriptions::run() {
     auto next_watch = Steady::now();
+    Time next_watch_at = parts_.clock.now();
     for (;;) {
         std::shared_ptr<plugin::Source> due;
         {
             std::unique_lock lock(mutex_);
-            auto until = next_watch;
+            auto until = std::min(next_watch, Steady::now() + k_look);
             for (const auto& [name, kept] : kept_) until = std::min(until, kept.due);
             changed_.wait_until(lock, until, [&] { return stop_; });
             if (stop_) return;
             const auto now = Steady::now();
+            const Time wall = parts_.clock.now();
             for (auto& [name, kept] : kept_) {
-                if (kept.due > now || !generation_) continue;
+                const bool is_due = kept.due <= now || (kept.due_at && *kept.due_at <= wall);
+                if (!is_due || !generation_) continue;
                 kept.due = Steady::time_point::max();
+                kept.due_at.reset();
                 for (const auto& slot : generation_->slots)
                     if (slot.config->name == name) due = slot.source;
                 if (due) break;
             }
         }
         if (due) round(due);
-        if (Steady::now() >= next_watch) {
+        if (Steady::now() >= next_watch || parts_.clock.now() >= next_watch_at) {
             watch();
             next_watch = Steady::now() + k_watch;
+            next_watch_at = parts_.clock.now() + k_watch;
         }
     }
 }
@@ -189,10 +195,13 @@ void Subscriptions::run() {
 void Subscriptions::round(const std::shared_ptr<plugin::Source>& source) {
     const View view = apply(source, false);
     const Millis every = source->config().reconcile.every;
-    int failures = 0;
+    const bool handshake = std::any_of(view.plan.lines.begin(), view.plan.lines.end(),
+                                       [](const Line& line) { return line.ours && line.state == "pending_confirmation"; });
+    int failures = 0, unconfirmed = 0;
     {
         const std::lock_guard lock(mutex_);
         auto& kept = kept_[source->name()];
+        unconfirmed = kept.unconfirmed = handshake ? kept.unconfirmed + 1 : 0;
         // Steps left over after a good round (a provider that does not keep what it confirms) must not become a loop either.
         const bool settled = view.error.empty() && view.plan.steps.empty();
         failures = kept.failures = settled ? 0 : kept.failures + 1;
@@ -205,6 +214,8 @@ void Subscriptions::round(const std::shared_ptr<plugin::Source>& source) {
             parts_.log.warning("subscriptions", "not as wanted yet, tried again later",
                                {{"source", source->name()}, {"error", view.error}, {"seconds", wait.count() / 1000}});
     }
+    // Its end should show soon, and the life of what was confirmed counts from then.
+    if (unconfirmed > 0 && failures == 0) wait = std::min<Millis>(k_first_pause * (1 << std::min(unconfirmed - 1, 12)), every);
     if (view.plan.renew_at && failures == 0) wait = std::min(wait, std::max<Millis>(*view.plan.renew_at - parts_.clock.now(), 1s));
     schedule(source->name(), jittered(wait));
 }

@@ -1,7 +1,7 @@
 // Subscriptions at the providers: operations by hand, and what the configuration wants kept true.
 //
 // Sources with `reconcile: auto` are looked after by a thread of its own: soon after the start and after each change of the configuration,
-// then every `every` (with jitter), earlier when a renewal is due, and with growing pauses while something fails.
+// then every `every` (with jitter), earlier when a renewal is due or a handshake under way, and with growing pauses while something fails.
 #pragma once
 
 #include "core/base/log.hpp"
@@ -63,9 +63,12 @@ private:
     struct Kept {
         std::shared_ptr<Reconciler> reconciler;
         std::string block; ///< what it was last scheduled for
+        /// The next round, by both clocks: the first that comes to it counts. The wall clock alone moves while a machine sleeps, and may be
+        /// set back.
         Steady::time_point due = Steady::time_point::max();
-        std::optional<Time> due_at; ///< the same for people
+        std::optional<Time> due_at;
         int failures = 0;
+        int unconfirmed = 0; ///< rounds in a row that found something waiting for the provider's handshake
         bool alerted = false;
     };
     std::shared_ptr<Reconciler> reconciler(const std::string& source);

@@ -11,23 +11,11 @@
 
 #include "plugins/axway/document_tree.hpp"
 #include "tests/support/client.hpp"
+#include "tests/support/free_port.hpp"
 #include "tests/support/gateway.hpp"
 #include "tests/support/receiver.hpp"
 
 namespace gh::test {
-
-/// A port that was free a moment ago: the simulator must know it before the gateway starts, and find it again after a kill.
-inline uint16_t free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof at;
-    ::bind(fd, reinterpret_cast<const sockaddr*>(&at), size);
-    ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
-    ::close(fd);
-    return ntohs(at.sin_port);
-}
 
 struct AxwayWorld {
     explicit AxwayWorld(const std::string& simulator_settings = "{}", const std::function<void(std::string&)>& change = {})

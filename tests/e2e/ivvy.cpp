@@ -73,3 +73,21 @@ BOOST_AUTO_TEST_CASE(errors_are_told_by_the_body_whatever_the_status) {
     BOOST_REQUIRE(w.reaches(id, "delivered"));
     BOOST_TEST(std::string(w.event(id).text_of("reason")).find("23016") != std::string::npos);
 }
+
+BOOST_AUTO_TEST_CASE(what_changed_is_found_in_the_lists_and_stored_once) {
+    World w({{"ivvy", settings()}});
+    w.settle("ivvy", "CompanyAdded");
+    w.settle("ivvy", "BookingAdded");
+    const std::string said = w.operate({"recover", "--source", "ivvy", "--since", "1h"});
+    BOOST_TEST(said.find("deletions") != std::string::npos, said);
+    for (const std::string type : {"Company", "Booking"}) {
+        BOOST_REQUIRE_MESSAGE(w.reaches("modified:" + type, "delivered"), said);
+        const auto event = w.event("modified:" + type);
+        BOOST_TEST(event.text_of("type") == type + ".updated");
+        BOOST_TEST(std::string(event.text_of("subject")).starts_with(type + "/"));
+        BOOST_TEST(event.find("recovered")->boolean);
+        BOOST_TEST(w.document("modified:" + type) != "null");
+    }
+    const auto again = w.operate({"recover", "--source", "ivvy", "--since", "1h"});
+    BOOST_TEST(again.find(" 0 stored") != std::string::npos, again);
+}

@@ -7,25 +7,13 @@
 #include <set>
 
 #include "tests/support/client.hpp"
+#include "tests/support/free_port.hpp"
 #include "tests/support/gateway.hpp"
 
 using namespace gh;
 using namespace gh::test;
 
 namespace {
-
-/// A port that is free now: the subscription's address has to stay over restarts.
-uint16_t free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    BOOST_REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    BOOST_REQUIRE(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    ::close(fd);
-    return ntohs(address.sin_port);
-}
 
 struct World {
     explicit World(const std::string& block = "", double time_scale = 1, bool key = true) : port(free_port()) {
@@ -187,7 +175,7 @@ BOOST_AUTO_TEST_CASE(the_server_keeps_it_true_by_itself) {
 BOOST_AUTO_TEST_CASE(killed_between_the_providers_answer_and_our_commit) {
     World w(k_wanted);
     for (int round = 0; round < 2; ++round) {
-        w.basiq("faults", R"({"mode":"latency","milliseconds":2000,"path":"/notifications"})");
+        w.basiq("faults", R"({"mode":"late","milliseconds":2000,"path":"/notifications"})");
         const size_t before = w.webhooks().size();
         Child apply({GATEHOUSE_BINARY, "--config", (w.gateway->dir() / "gatehouse.yaml").string(), "--admin",
                      "http://127.0.0.1:" + std::to_string(w.gateway->admin_port()), "subscriptions", "apply"},

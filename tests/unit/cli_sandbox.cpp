@@ -2,7 +2,11 @@
 #include "core/base/json.hpp"
 #include "core/sandbox/sandbox.hpp"
 
+#include <atomic>
+#include <thread>
+
 #include "tests/support/child.hpp"
+#include "tests/support/client.hpp"
 #include "tests/support/receiver.hpp"
 #include "tests/unit/cli_support.hpp"
 
@@ -77,6 +81,50 @@ BOOST_AUTO_TEST_CASE(call_runs_a_command) {
     BOOST_TEST(parsed->find("webhooks")->items.size() == 1u);
     BOOST_TEST((*this)({"sandbox", "call", "basiq", "subscribe", "{\"url\":\"http://127.0.0.1:9/x\"}"}).code == 0);
     BOOST_TEST(has((*this)({"sandbox", "call", "basiq", "state"}).out, "http://127.0.0.1:9/x"));
+}
+
+BOOST_AUTO_TEST_CASE(the_clock_is_moved_and_what_is_due_happens) {
+    receiver.answer(503);
+    BOOST_REQUIRE((*this)({"sandbox", "send", "basiq", "user.created"}).code == 0);
+    BOOST_REQUIRE(eventually([&] { return receiver.count() == 1; }));
+    receiver.answer(200);
+    // The second attempt comes after five seconds (api.basiq.io/docs/webhooks): at once when time is moved.
+    const auto before = Steady::now();
+    const auto moved = (*this)({"sandbox", "clock", "--advance", "6s"});
+    BOOST_TEST(moved.code == 0, moved.err);
+    BOOST_TEST(has(moved.out, "\"ahead_ms\":6000"), moved.out);
+    BOOST_TEST(eventually([&] { return receiver.count() == 2; }));
+    BOOST_TEST((Steady::now() - before < std::chrono::seconds(4)));
+
+    BOOST_TEST(has((*this)({"sandbox", "clock", "--skew", "-10m"}).out, "\"skew_ms\":-600000"));
+    BOOST_REQUIRE((*this)({"sandbox", "send", "basiq", "user.created"}).code == 0);
+    BOOST_REQUIRE(eventually([&] { return receiver.count() == 3; }));
+    const auto stamp = [&](size_t i) {
+        return std::stoll(std::string(receiver.deliveries().at(i).request.field("webhook-timestamp").value()));
+    };
+    BOOST_TEST(stamp(2) - stamp(1) <= -590);
+    BOOST_TEST(has((*this)({"sandbox", "clock"}).out, "\"ahead_ms\":6000"));
+    for (const char* wrong : {"soon", "-5m", "9999999d"}) BOOST_TEST((*this)({"sandbox", "clock", "--advance", wrong}).code == 2, wrong);
+}
+
+BOOST_AUTO_TEST_CASE(a_late_answer_is_given_after_the_deed) {
+    BOOST_REQUIRE((*this)({"sandbox", "call", "basiq", "faults", R"({"mode":"late","milliseconds":1500,"path":"/token"})"}).code == 0);
+    const auto state = [&] { return (*this)({"sandbox", "call", "basiq", "state"}).out; };
+    const std::string before = state();
+    const std::string key(json::parse(before)->text_of("api_key"));
+    const auto port = static_cast<uint16_t>(std::stoul(box->providers().at(0).base_url.substr(17)));
+    std::atomic<int> status{0};
+    std::thread caller([&] {
+        status =
+            request(port, "POST", "/token",
+                    {{"basiq-version", "3.0"}, {"Authorization", "Basic " + key}, {"Content-Type", "application/x-www-form-urlencoded"}},
+                    "scope=SERVER_ACCESS")
+                .status;
+    });
+    BOOST_TEST(eventually([&] { return has(state(), "\"tokens\":1"); }, std::chrono::seconds(5)));
+    BOOST_TEST(status == 0);
+    caller.join();
+    BOOST_TEST(status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(mistakes_are_named) {
