@@ -5,7 +5,10 @@
 namespace gh::cli {
 
 Offline::Offline(Time now, std::unique_ptr<store::Store> remembered, Level least)
-    : remembered_(std::move(remembered)), clock_(now), log_(least, [this](std::string_view line) { lines_.emplace_back(line); }) {
+    : remembered_(std::move(remembered)), clock_(now), log_(least, [this](std::string_view line) {
+          const std::lock_guard lock(lines_mutex_);
+          lines_.emplace_back(line);
+      }) {
     std::string name = (std::filesystem::temp_directory_path() / "gatehouse-check-XXXXXX").string();
     if (!::mkdtemp(name.data())) throw Failure{1, "cannot make a private folder in " + std::filesystem::temp_directory_path().string()};
     staging_ = name;

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <variant>
 #include <vector>
@@ -33,6 +34,7 @@ private:
     std::filesystem::path staging_;
     std::unique_ptr<store::Store> remembered_;
     ManualClock clock_;
+    std::mutex lines_mutex_; ///< plugins may log on several threads; lines() is read when they are quiet
     std::vector<std::string> lines_;
     Log log_;
     Metrics metrics_;
