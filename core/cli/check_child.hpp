@@ -21,7 +21,7 @@ inline constexpr int k_rule_comes_back = 22; ///< what a crash or a hang breaks
 
 /// From now on this process must not open a socket, start a process or a thread, sleep, or write to a file: that ends it, and the parent
 /// reports rule 10. For children of run_apart(), after everything is loaded. Does nothing where the kernel has no filters, and under
-/// sanitizers, which need these calls themselves.
+/// sanitizers, which need these calls themselves. It finds mistakes; it is no wall against malice (isolation: process is).
 void confine();
 
 /// Runs the check in a child process and gives what it found. `step_limit` is for each step (see Report::step). A child that crashes, exits

@@ -44,7 +44,16 @@ constexpr Named k_forbidden[] = {
     {SYS_renameat2, "renameat2()"},
     {SYS_mkdirat, "mkdirat()"},
 };
-constexpr Named k_writing = {SYS_openat, "openat() for writing"};
+/// Calls that are forbidden when they open for writing, and where their flags are.
+struct Opening {
+    long number;
+    size_t flags;
+};
+constexpr Opening k_opening[] = {{SYS_openat, offsetof(seccomp_data, args[2])},
+#ifdef SYS_open
+                                 {SYS_open, offsetof(seccomp_data, args[1])}
+#endif
+};
 
 BlameNote* g_note = nullptr;
 
@@ -74,7 +83,9 @@ std::string BlameNote::forbidden() const {
     if (forbidden_ == 0) return {};
     for (const auto& [number, name] : k_forbidden)
         if (number == forbidden_ - 1) return name;
-    return forbidden_ - 1 == k_writing.number ? k_writing.name : "system call " + std::to_string(forbidden_ - 1);
+    for (const auto& opening : k_opening)
+        if (opening.number == forbidden_ - 1) return "open() for writing";
+    return "system call " + std::to_string(forbidden_ - 1);
 }
 
 SharedNote::SharedNote() {
@@ -104,10 +115,13 @@ void confine() {
         program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t>(number), 0, 1));
         program.push_back(trap);
     }
-    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t>(k_writing.number), 0, 3));
-    program.push_back(load(offsetof(seccomp_data, args[2]))); // its low half: little-endian machines
-    program.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_WRONLY | O_RDWR | O_CREAT, 0, 1));
-    program.push_back(trap);
+    for (const auto& [number, flags] : k_opening) {
+        program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t>(number), 0, 4));
+        program.push_back(load(flags)); // the argument's low half: little-endian machines
+        program.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_WRONLY | O_RDWR | O_CREAT, 0, 1));
+        program.push_back(trap);
+        program.push_back(allow);
+    }
     program.push_back(allow);
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);

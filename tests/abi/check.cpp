@@ -77,7 +77,7 @@ const Broken k_broken[] = {
      "fetch-back of made"},
     {"opens_socket", 10, "it called socket()", "failed", "four threads at once"},
     {"waits", 10, "status 429, Retry-After 7: it called"},
-    {"writes_file", 10, "it called openat() for writing", "failed", "four threads at once"},
+    {"writes_file", 10, "it called open() for writing", "failed", "four threads at once"},
     {"one_at_a_time", 20, "four threads at once"},
     {"retries_for_ever", 37, "status 500: it had not ended after 2500 steps"},
     {"tells_secret", 42, "status 401: the failure's text holds a secret"},
@@ -113,6 +113,9 @@ BOOST_AUTO_TEST_CASE(a_careful_plugin_passes_without_a_warning) {
 }
 
 BOOST_DATA_TEST_CASE(each_broken_rule_is_named_and_the_rest_is_checked, k_broken, broken) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    if (broken.rule == 10) return; // sanitizers make the forbidden calls themselves: see confine()
+#endif
     const Checked c = check(plugin(broken.name), {"--time-limit", broken.name == "hangs_on_404" ? "500ms" : "30s"});
     BOOST_TEST((c.find(broken.result, broken.rule, broken.part) != nullptr), c.out);
     if (broken.result == "failed") BOOST_TEST(c.code == 1);

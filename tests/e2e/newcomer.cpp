@@ -48,7 +48,8 @@ BOOST_FIXTURE_TEST_CASE(from_nothing_to_a_fetched_event, Afternoon) {
             BOOST_TEST(!has(read_file(entry.path()), "/sdk/include"), entry.path());
     run({CMAKE, "--build", (project / "build").string()});
     const std::string built = (project / "build/plugins/corner-shop.so").string();
-    const std::string report = gatehouse({"plugins", "check", built, "--fuzz", "200ms", "--seed", "1"});
+    const std::string report =
+        gatehouse({"plugins", "check", built, "--answers", (project / "answers.json").string(), "--fuzz", "200ms", "--seed", "1"});
     BOOST_TEST(has(report, "corner-shop.so: ok, "), report);
     BOOST_TEST(has(report, " 0 warnings, 0 failed"), report);
 
