@@ -50,7 +50,7 @@ plugin::Json* value_at(plugin::Json&, std::string_view pointer);
 class LeakFinder {
 public:
     void add(std::string value);
-    /// The setting's name or description of what was found, else empty.
+    /// Whether one of them stands in the text.
     bool leaks(std::string_view text) const;
 
 private:
@@ -61,7 +61,7 @@ private:
 bool same_offer(const Offer&, const Offer&);
 /// "accepted as \"user.created\"", "refused as \"signature_mismatch\": hint", …
 std::string told(const Offer&);
-/// Where the part of a text stands out: at most 200 characters, one line.
+/// The beginning of a text for a report: at most 200 bytes, one line.
 std::string shortened(std::string_view);
 
 } // namespace gh::cli

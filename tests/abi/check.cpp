@@ -154,6 +154,15 @@ BOOST_AUTO_TEST_CASE(files_that_do_not_load_are_refused_by_rule) {
     BOOST_TEST((check(abi + "/tiny.so").find("failed", 21, "at least one sample") != nullptr));
 }
 
+BOOST_AUTO_TEST_CASE(a_file_fresh_from_a_build_may_be_writable_by_the_group) {
+    const TempDir dir;
+    std::filesystem::copy_file(plugin("careful"), dir / "careful.so");
+    std::filesystem::permissions(dir / "careful.so", std::filesystem::perms::group_write, std::filesystem::perm_options::add);
+    const Checked c = check((dir / "careful.so").string());
+    BOOST_TEST(c.code == 0, c.out);
+    BOOST_TEST(c.out.find((dir / "careful.so").string()) != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(real_answers_must_make_a_document) {
     const TempDir dir;
     const auto answers = [&](const std::string& text) {
