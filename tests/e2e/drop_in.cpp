@@ -61,6 +61,8 @@ public:
         char buffer[16384];
         for (size_t end = 0; (end = all.find("\r\n\r\n")) == all.npos || all.size() < end + 4 + length(answer, all, end);) {
             const ssize_t n = ::recv(fd_, buffer, sizeof buffer, 0);
+            // A stopped and continued process hears EINTR where a socket has a time limit (signal(7)).
+            if (n < 0 && errno == EINTR) continue;
             if (n <= 0) {
                 answer = {};
                 answer.head = std::string(n == 0 ? "the server closed the connection" : std::strerror(errno)) + " after " +
