@@ -1,6 +1,7 @@
 #include "core/cli/mutants.hpp"
 
 #include "core/base/encoding.hpp"
+#include "core/base/time.hpp"
 
 #include <algorithm>
 
@@ -57,11 +58,45 @@ void add_headers(std::vector<Mutant>& out, const http::Request& request) {
         Mutant dropped{Mutant::Kind::header_dropped, "header " + field.name + " left out", field.name, request};
         dropped.request.fields.erase(dropped.request.fields.begin() + static_cast<ptrdiff_t>(i));
         out.push_back(std::move(dropped));
+        Mutant doubled{Mutant::Kind::header_doubled, "header " + field.name + " sent twice", field.name, request};
+        doubled.request.fields.push_back({field.name, "x" + field.value});
+        out.push_back(std::move(doubled));
+        const auto replaced = [&](const char* how, std::string value) {
+            if (value == field.value) return;
+            Mutant changed{Mutant::Kind::header_changed, "header " + field.name + " " + how, field.name, request};
+            changed.request.fields[i].value = std::move(value);
+            out.push_back(std::move(changed));
+        };
+        replaced("emptied", "");
+        replaced("with a character more", field.value + "0");
+        replaced("with a character less", field.value.substr(0, field.value.size() - (field.value.empty() ? 0 : 1)));
         for (const size_t at : positions(field.value.size(), k_header_positions)) {
             Mutant changed{Mutant::Kind::header_changed, "character " + std::to_string(at) + " of header " + field.name + " changed",
                            field.name, request};
             char& c = changed.request.fields[i].value[at];
             c = other(c);
+            out.push_back(std::move(changed));
+        }
+    }
+}
+
+/// A time in seconds or milliseconds since 1970 between 2001 and 2286, or RFC 3339.
+std::vector<std::string> moved(const std::string& value) {
+    const bool digits = !value.empty() && value.find_first_not_of("0123456789") == value.npos;
+    if (digits && (value.size() == 10 || value.size() == 13)) {
+        const int64_t at = std::stoll(value), second = value.size() == 13 ? 1000 : 1;
+        return {std::to_string(at + second), std::to_string(at - second), std::to_string(at + 3600 * second), "0" + value};
+    }
+    if (const auto at = parse_rfc3339(value)) return {to_rfc3339(*at + Millis(1000)), to_rfc3339(*at - Millis(1000))};
+    return {};
+}
+
+void add_times(std::vector<Mutant>& out, const http::Request& request) {
+    for (size_t i = 0; i < request.fields.size(); ++i) {
+        const http::Field& field = request.fields[i];
+        for (auto& value : moved(field.value)) {
+            Mutant changed{Mutant::Kind::time_moved, "the time in header " + field.name + " moved to " + value, field.name, request};
+            changed.request.fields[i].value = std::move(value);
             out.push_back(std::move(changed));
         }
     }
@@ -73,6 +108,7 @@ std::vector<Mutant> mutants(const http::Request& request) {
     std::vector<Mutant> out;
     add_body(out, request);
     add_headers(out, request);
+    add_times(out, request);
     return out;
 }
 

@@ -9,9 +9,9 @@
 namespace gh::cli {
 
 struct Mutant {
-    enum class Kind { body_byte, body_cut, body_added, header_dropped, header_changed } kind;
+    enum class Kind { body_byte, body_cut, body_added, header_dropped, header_changed, header_doubled, time_moved } kind;
     std::string what;   ///< "byte 17 of the body changed"
-    std::string header; ///< the header's name, with the last two
+    std::string header; ///< the header's name, with the last four
     http::Request request;
 };
 

@@ -4,9 +4,9 @@
 
 namespace gh::cli {
 
-Offline::Offline(Time now, std::unique_ptr<store::Store> remembered)
-    : remembered_(std::move(remembered)), clock_(now), log_(Level::warning, [this](std::string_view line) {
-          const std::lock_guard lock(mutex_);
+Offline::Offline(Time now, std::unique_ptr<store::Store> remembered, Level least)
+    : remembered_(std::move(remembered)), clock_(now), log_(least, [this](std::string_view line) {
+          const std::lock_guard lock(lines_mutex_);
           lines_.emplace_back(line);
       }) {
     std::string name = (std::filesystem::temp_directory_path() / "gatehouse-check-XXXXXX").string();

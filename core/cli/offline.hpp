@@ -20,7 +20,7 @@ namespace gh::cli {
 class Offline {
 public:
     /// `remembered`: where the sources' state is read from; null: they remember nothing.
-    explicit Offline(Time now, std::unique_ptr<store::Store> remembered = nullptr);
+    explicit Offline(Time now, std::unique_ptr<store::Store> remembered = nullptr, Level least = Level::warning);
     ~Offline();
     Offline(const Offline&) = delete;
     Offline& operator=(const Offline&) = delete;
@@ -29,7 +29,7 @@ public:
     plugin::Host& host() { return *host_; }
     /// What plugins and host logged, for a person who asks why.
     std::vector<std::string> lines() const {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(lines_mutex_);
         return lines_;
     }
 
@@ -37,7 +37,7 @@ private:
     std::filesystem::path staging_;
     std::unique_ptr<store::Store> remembered_;
     ManualClock clock_;
-    mutable std::mutex mutex_; ///< isolated plugins have threads that log
+    mutable std::mutex lines_mutex_; ///< plugins may log on several threads
     std::vector<std::string> lines_;
     Log log_;
     Metrics metrics_;

@@ -32,8 +32,9 @@ std::string coloured(std::string_view status, const Terminal& terminal) {
     };
     const char* code = nullptr;
     if (is({"delivered", "open", "active", "loaded", "accepted", "released", "ok"})) code = "\x1b[32m";
-    if (is({"received", "fetching", "pending", "paused", "throttled", "duplicate", "warning", "wanted",
-            "pending_approval", "pending_confirmation", "cooling", "drifted", "expiring", "orphan"})) code = "\x1b[33m";
+    if (is({"received", "fetching", "pending", "paused", "throttled", "duplicate", "warning", "wanted", "pending_approval",
+            "pending_confirmation", "cooling", "drifted", "expiring", "orphan"}))
+        code = "\x1b[33m";
     if (is({"dead", "conflict", "refused", "disabled", "failed", "unavailable", "suspended", "unknown"})) code = "\x1b[31m";
     return code ? code + out + "\x1b[0m" : out;
 }

@@ -104,7 +104,7 @@ std::string api::body_of(const wanted& w) const {
 }
 
 job<std::string> api::create(wanted w) const {
-    const std::string body = body_of(w), path = "/topics/" + gatehouse::percent_encode(w.topic) + "/subscriptions";
+    const std::string body = body_of(w), path = "/topics/" + http::segment("topic", w.topic) + "/subscriptions";
     const http::response answer = co_await expect(201, "POST", path, body);
     const json::document d = answer.json();
     if (!is_id(d["id"].text())) throw failure::invalid("POST " + path + ": the answer names no subscription (id)");
@@ -131,7 +131,7 @@ job<std::vector<std::string>> api::pages(std::string url, std::string sort) cons
 
 job<std::vector<std::string>> api::of_topic(std::string topic, std::string sort) const {
     if (!configuration_.api) throw failure::refused("api_url is not set: nothing can be asked of Streams");
-    return pages(configuration_.api->join(std::string(k_webhook_base) + "/topics/" + gatehouse::percent_encode(topic) + "/subscriptions"),
+    return pages(configuration_.api->join(std::string(k_webhook_base) + "/topics/" + http::segment("topic", topic) + "/subscriptions"),
                  std::move(sort));
 }
 

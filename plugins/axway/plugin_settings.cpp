@@ -29,7 +29,8 @@ const std::string_view k_settings_schema = R"json({
       "type": "object", "additionalProperties": false, "required": ["value"],
       "description": "A fixed secret in a header of every notification (webhookHeaders); together with clients both must be right",
       "properties": {
-        "name": {"type": "string", "pattern": "^[A-Za-z0-9-]{1,100}$", "default": "X-Gatehouse-Secret"},
+        "name": {"type": "string", "pattern": "^[A-Za-z0-9-]{1,100}$", "default": "X-Gatehouse-Secret",
+          "description": "Name of the header"},
         "value": {
           "type": ["string", "array"], "minLength": 16, "minItems": 1, "items": {"type": "string", "minLength": 16}, "writeOnly": true,
           "description": "The header's whole value; new and old during a change"
@@ -88,7 +89,7 @@ std::vector<client> read_clients(const gatehouse::host& h, json::value list) {
 } // namespace
 
 bool is_id(std::string_view s) {
-    return !s.empty() && s.size() <= 200 &&
+    return s.size() <= 200 && gatehouse::path_segment(s) &&
            std::all_of(s.begin(), s.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '/' && c != '"' && c != '\\'; });
 }
 

@@ -93,13 +93,13 @@ job<result> recovery::run(const json::document& arguments) {
     std::string link = p.next;
     if (link.empty() && p.events) link = api_.at("events") + "?limit=" + limit;
     if (link.empty())
-        link = api_.at("notifications/webhooks/" + percent_encode(p.webhooks.front()) + "/messages") + "?limit=" + limit +
+        link = api_.at("notifications/webhooks/" + http::segment("webhook", p.webhooks.front()) + "/messages") + "?limit=" + limit +
                "&filter=" + percent_encode("date.gteq('" + filter_time(*since) + "')");
     const http::response answer = co_await api_.send(http::get(link).max_response(32u << 20));
     // The webhook went away meanwhile, and its messages with it.
     const bool gone = !p.events && answer.status() == 404;
-    const json::document list = gone ? json::parse("{}")
-                                     : api_.body_of(p.events ? "GET /events" : "GET /notifications/webhooks/{id}/messages", answer);
+    const json::document list =
+        gone ? json::parse("{}") : api_.body_of(p.events ? "GET /events" : "GET /notifications/webhooks/{id}/messages", answer);
     const std::string_view next = list["links"]["next"].text();
     for (const json::value item : data_of(list)) {
         if (p.events)

@@ -180,7 +180,7 @@ job<result> webhooks::subscribe(const json::document& block) {
 }
 
 job<result> webhooks::update(const json::document& block) {
-    const std::string path = "notifications/webhooks/" + percent_encode(block["id"].text());
+    const std::string path = "notifications/webhooks/" + http::segment("id", block["id"].text());
     const http::response answer = co_await api_.send(http::post(api_.at(path)).json(body_of_block(block)));
     const json::document changed = api_.body_of("POST /" + path, answer);
     co_return document(record(changed.root(), true).json().text());
@@ -188,7 +188,7 @@ job<result> webhooks::update(const json::document& block) {
 
 job<result> webhooks::unsubscribe(const json::document& block) {
     const std::string id(block["id"].text());
-    const std::string path = "notifications/webhooks/" + percent_encode(id);
+    const std::string path = "notifications/webhooks/" + http::segment("id", id);
     const http::response answer = co_await api_.send(http::del(api_.at(path)));
     // 404: gone already, which is what was asked for.
     if (!answer.ok() && answer.status() != 404) co_return api_.judge("DELETE /" + path, answer);
@@ -217,7 +217,7 @@ job<result> webhooks::history(const json::document& block) {
     }
     if (block["status"]) add("status.eq", block["status"].text());
     if (block["type"]) add("eventTypeId.eq", block["type"].text());
-    const std::string path = "notifications/webhooks/" + percent_encode(block["id"].text()) + "/messages";
+    const std::string path = "notifications/webhooks/" + http::segment("id", block["id"].text()) + "/messages";
     std::string link = api_.at(path) + "?limit=" + std::to_string(block["limit"].integer().value_or(50));
     if (!filter.empty()) link += "&filter=" + percent_encode(filter);
     const http::response answer = co_await api_.send(http::get(link));

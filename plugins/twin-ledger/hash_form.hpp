@@ -64,7 +64,7 @@ inline constexpr std::string_view k_hash_schema = R"({"type": "object", "additio
         "numbers": {"enum": ["raw", "python", "fixed3"], "description": "As in the body, as Python writes it, or with three decimals"},
         "dictionaries": {"enum": ["raw", "json", "json-sorted", "json-utf8", "json-compact", "json-compact-sorted", "json-compact-utf8",
           "python"], "description": "As in the body, a form of Python's json.dumps, or as Python prints a dict"},
-        "digest": {"enum": ["hex", "base64", "base64url"]}},
+        "digest": {"enum": ["hex", "base64", "base64url"], "description": "How the hash is spelt"}},
       "description": "How the message's hash is computed; find it with `gatehouse verify --explain`. Without it events are unverified-origin"})";
 
 } // namespace twin_ledger

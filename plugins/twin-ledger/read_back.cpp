@@ -15,13 +15,14 @@ struct part {
 };
 
 std::vector<part> parts_of(const std::string& twin, const std::string& ledger, const std::string& type, const std::string& color) {
-    const std::string base = "twins/" + percent_encode(twin);
+    const std::string base = "twins/" + http::segment("twin", twin);
     const bool sticker = type.rfind("sticker.", 0) == 0, entry = type.rfind("ledger.", 0) == 0;
     std::vector<part> out = {{"twin", base, !sticker && !entry},
-                             {"ledger", base + "/ledgers/" + percent_encode(ledger), entry},
+                             {"ledger", base + "/ledgers/" + http::segment("ledger", ledger), entry},
                              {"stickers", base + "/stickers", false}};
-    if (sticker && !color.empty())
-        out.push_back({"sticker", base + "/stickers/" + percent_encode(color), true});
+    const auto one = path_segment(color);
+    if (sticker && one)
+        out.push_back({"sticker", base + "/stickers/" + *one, true});
     else if (sticker)
         out[2].own = true;
     return out;

@@ -176,7 +176,8 @@ job<result> recover(workshop w, const json::document& a) {
     if (!where->stickers && where->at == 0) say_limits(w, page, twins.size());
     if (!where->stickers && where->at < twins.size()) {
         const std::string twin = twins[where->at];
-        const std::string path = "twins/" + percent_encode(twin) + "/ledgers/" + percent_encode(w.settings.ledger) + "/history";
+        const std::string path =
+            "twins/" + http::segment("twin", twin) + "/ledgers/" + http::segment("ledger", w.settings.ledger) + "/history";
         const http::response answer = co_await authorized(http::get(w.settings.at(path) + query(r)));
         const std::string what = "GET " + path;
         const json::document d = answer.json();

@@ -44,8 +44,9 @@ private:
     }
 
     job<result> order(const stored_event& e) const {
-        if (e.subject().empty()) co_return failure::invalid("the notification names no order (data.id)");
-        const auto answer = co_await http::get(orders_ + percent_encode(e.subject())).secret_header("Authorization", "Bearer ", "api_key");
+        const auto id = path_segment(e.subject());
+        if (!id) co_return failure::invalid("the notification names no order (data.id)");
+        const auto answer = co_await http::get(orders_ + *id).secret_header("Authorization", "Bearer ", "api_key");
         if (answer.status() == 404) co_return gone("order " + e.subject() + " is not there any more");
         if (answer.status() != 200) co_return http::to_failure(answer, "GET order " + e.subject(), host_.now());
         co_return document(answer.body());

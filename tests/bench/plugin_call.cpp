@@ -1,5 +1,5 @@
 // What a verify call through the plugin border costs: with a verifier that looks at nothing, and with HMAC-SHA256 over a body of 300 bytes.
-// Not a timed test: compare the figures of one run.
+// Compare the figures of one run; ends with 1 when the border alone costs a microsecond or more in the best of five rounds.
 #include "core/base/crypto.hpp"
 #include "core/base/encoding.hpp"
 
@@ -10,6 +10,8 @@
 using namespace gh;
 
 namespace {
+
+constexpr int k_rounds = 5;
 
 template <class F>
 double nanoseconds(F call) {
@@ -50,13 +52,15 @@ int main() {
     hmac_request.fields.push_back({"x-signature", to_hex({reinterpret_cast<const char*>(digest), 32})});
 
     uint64_t accepted = 0;
-    const double trivial =
-        nanoseconds([&] { accepted += std::holds_alternative<plugin::Acceptance>(tiny->verify(tiny->routes()[0], plain)); });
+    double trivial = 1e9;
+    for (int round = 0; round < k_rounds; ++round)
+        trivial = std::min(
+            trivial, nanoseconds([&] { accepted += std::holds_alternative<plugin::Acceptance>(tiny->verify(tiny->routes()[0], plain)); }));
     const double with_hmac =
         nanoseconds([&] { accepted += std::holds_alternative<plugin::Acceptance>(script->verify(script->routes()[0], hmac_request)); });
     const double hash = nanoseconds([&] { hmac(HashAlgorithm::sha256, "a secret of usual length, 32 b", parts, digest); });
     std::printf("verify, verifier does nothing:                 %7.0f ns\n", trivial);
     std::printf("verify, HMAC-SHA256 over 300 bytes:            %7.0f ns\n", with_hmac);
     std::printf("for comparison, EVP_MAC keyed for each message: %6.0f ns\n", hash);
-    return accepted == 2 * 520'000 ? 0 : 1;
+    return accepted == (k_rounds + 1) * 520'000 && trivial < 1000 ? 0 : 1;
 }

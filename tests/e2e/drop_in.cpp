@@ -3,7 +3,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <cstring>
+#include <iterator>
 #include <set>
 
 #include "tests/support/client.hpp"
@@ -53,11 +56,21 @@ public:
         if (fd_ < 0) connect();
         Answer answer;
         if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) return close(), answer;
+        const auto begun = std::chrono::steady_clock::now();
         std::string all;
         char buffer[16384];
         for (size_t end = 0; (end = all.find("\r\n\r\n")) == all.npos || all.size() < end + 4 + length(answer, all, end);) {
             const ssize_t n = ::recv(fd_, buffer, sizeof buffer, 0);
-            if (n <= 0) return close(), Answer{};
+            // A stopped and continued process hears EINTR where a socket has a time limit (signal(7)).
+            if (n < 0 && errno == EINTR) continue;
+            if (n <= 0) {
+                answer = {};
+                answer.head = std::string(n == 0 ? "the server closed the connection" : std::strerror(errno)) + " after " +
+                              std::to_string(
+                                  std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count()) +
+                              " ms and " + std::to_string(all.size()) + " bytes of the answer";
+                return close(), answer;
+            }
             all.append(buffer, static_cast<size_t>(n));
         }
         answer.status = std::atoi(all.c_str() + 9);
@@ -261,7 +274,7 @@ BOOST_FIXTURE_TEST_CASE(replacing_the_file_under_load_fails_and_loses_no_request
     std::atomic<size_t> failed{0};
     std::mutex mutex;
     std::set<std::string> acknowledged;
-    std::string first_failure;
+    std::string failures;
     std::vector<std::thread> senders;
     for (int t = 0; t < 2; ++t)
         senders.emplace_back([&, t] {
@@ -274,7 +287,9 @@ BOOST_FIXTURE_TEST_CASE(replacing_the_file_under_load_fails_and_loses_no_request
                     acknowledged.insert(answer.field("Gatehouse-Event-Id"));
                     continue;
                 }
-                if (failed++ == 0) first_failure = std::to_string(answer.status) + " " + answer.head + answer.body;
+                if (failed++ < 20)
+                    failures += "\nload_" + std::to_string(t) + "_" + std::to_string(i) + ": " + std::to_string(answer.status) + " " +
+                                answer.head + answer.body;
             }
         });
     const auto answered = [&] {
@@ -295,7 +310,7 @@ BOOST_FIXTURE_TEST_CASE(replacing_the_file_under_load_fails_and_loses_no_request
     stop = true;
     for (auto& sender : senders) sender.join();
     BOOST_TEST(done == swaps, gateway.log().substr(gateway.log().size() - std::min<size_t>(gateway.log().size(), 2000)));
-    BOOST_TEST(failed == 0u, first_failure);
+    BOOST_TEST(failed == 0u, failures);
 
     // What was acknowledged is there.
     std::set<std::string> stored;
@@ -308,7 +323,10 @@ BOOST_FIXTURE_TEST_CASE(replacing_the_file_under_load_fails_and_loses_no_request
         for (const auto& e : parsed->find("items")->items) stored.emplace(e.text_of("id"));
         next = parsed->text_of("next");
     } while (!next.empty());
-    BOOST_TEST((stored == acknowledged));
+    std::vector<std::string> lost;
+    std::set_difference(acknowledged.begin(), acknowledged.end(), stored.begin(), stored.end(), std::back_inserter(lost));
+    BOOST_TEST(lost.empty(), lost.size() << " acknowledged events are not there");
+    if (failed == 0) BOOST_TEST(stored.size() == acknowledged.size());
 
     // Two builds, each loaded once; isolated ones are not loaded into the server.
     const auto late = footprint(gateway.child().pid());

@@ -118,8 +118,8 @@ BOOST_AUTO_TEST_CASE(the_template_fetches_back) {
         BOOST_REQUIRE_EQUAL(j->start(), GATEHOUSE_OK);
         return j;
     };
-    auto j = asked("o/17");
-    BOOST_TEST(j->requests.at(0).url == "https://api.acme.example/v1/orders/o%2F17");
+    auto j = asked("o 17?x=1#y");
+    BOOST_TEST(j->requests.at(0).url == "https://api.acme.example/v1/orders/o%2017%3Fx%3D1%23y");
     BOOST_TEST(j->requests.at(0).header("Authorization") == "Bearer {api_key}");
     j->reply({.body = "{\"id\": 17}", .headers = {}, .error = ""});
     BOOST_TEST(j->body == "{\"id\": 17}");
@@ -129,5 +129,6 @@ BOOST_AUTO_TEST_CASE(the_template_fetches_back) {
     j = asked("o-17");
     j->reply({.status = 429, .body = "", .headers = {{"Retry-After", "3"}}, .error = ""});
     BOOST_TEST(j->retry_after == 3000);
-    BOOST_TEST(asked("")->failure == GATEHOUSE_FAIL_INVALID);
+    for (const char* elsewhere : {"", ".", "..", "o/17", "../admin", "%2e%2e", "a\\b", "a\nb"})
+        BOOST_TEST(asked(elsewhere)->failure == GATEHOUSE_FAIL_INVALID, elsewhere);
 }

@@ -1,5 +1,7 @@
 // URLs, encodings and dates of the SDK.
+#include <gatehouse/answer.hpp>
 #include <gatehouse/encoding.hpp>
+#include <gatehouse/http.hpp>
 #include <gatehouse/time.hpp>
 #include <gatehouse/url.hpp>
 
@@ -117,9 +119,35 @@ BOOST_AUTO_TEST_CASE(base64_is_strict) {
 BOOST_AUTO_TEST_CASE(percent_and_form_encoding) {
     BOOST_TEST(percent_encode("a/b c~é?'") == "a%2Fb%20c~%C3%A9%3F%27");
     BOOST_TEST(form_encode("a b&c=d~*é") == "a+b%26c%3Dd%7E*%C3%A9");
+    for (const char* id : {"o-17", "...", "a b", "ä", "a?b#c;d=e", "..a"}) BOOST_TEST((path_segment(id) == percent_encode(id)), id);
+    for (const std::string& id :
+         {std::string(), std::string("."), std::string(".."), std::string("a/b"), std::string("%2e%2e"), std::string("a%00"),
+          std::string("a\\b"), std::string("a\tb"), std::string("a\0b", 3), std::string("\x7f")})
+        BOOST_TEST(!path_segment(id), id);
+    BOOST_TEST(http::segment("id", "o 17") == "o%2017");
+    BOOST_CHECK_THROW(http::segment("id", ".."), failure);
     BOOST_TEST(equal_constant_time("abc", "abc"));
     BOOST_TEST(!equal_constant_time("abc", "abd"));
     BOOST_TEST(!equal_constant_time("abc", "ab"));
+}
+
+BOOST_AUTO_TEST_CASE(an_event_never_holds_what_the_host_would_refuse) {
+    const std::string most(1024, 'x'), over(1025, 'x'), broken = "a\xff";
+    const auto text = [](gatehouse_text t) { return std::string(to_view(t)); };
+    const event fits = event(most, std::string(200, 't')).subject(most).ordering_key(most);
+    BOOST_TEST(text(fits.abi().dedupe_key) == most);
+    BOOST_TEST(text(fits.abi().subject) == most);
+    BOOST_TEST(text(fits.abi().type).size() == 200u);
+    for (const auto& odd : {over, broken}) {
+        const event e = event(odd, odd).subject(odd).ordering_key(odd);
+        BOOST_TEST(text(e.abi().dedupe_key) == "");
+        BOOST_TEST(text(e.abi().type) == "unknown");
+        BOOST_TEST(text(e.abi().subject) == "");
+        BOOST_TEST(text(e.abi().ordering_key) == "");
+        BOOST_TEST(acceptance().replay_id(odd).replay_id() == "");
+    }
+    BOOST_TEST(text(event("k", "").abi().type) == "unknown");
+    BOOST_TEST(text(event("k", std::string(201, 't')).abi().type) == "unknown");
 }
 
 BOOST_AUTO_TEST_CASE(http_dates_of_rfc_9110) {

@@ -2,11 +2,14 @@
 #include "core/base/crypto.hpp"
 #include "core/base/encoding.hpp"
 #include "core/base/json.hpp"
+#include "core/cli/check_rules.hpp"
 #include "core/cli/conformance.hpp"
 #include "core/cli/mutants.hpp"
 #include "core/cli/raw_request.hpp"
 
+#include <fstream>
 #include <functional>
+#include <set>
 
 #include "tests/unit/cli_support.hpp"
 
@@ -81,15 +84,22 @@ std::vector<plugin::Sample> header_signed() {
 std::vector<RuleResult> run(const std::vector<plugin::Sample>& samples, Verify v) {
     ManualClock clock(Time{});
     const auto source = std::make_shared<Fake>(std::move(v));
-    return conform(
-        samples, [&](const plugin::Sample&) { return Result<std::shared_ptr<plugin::Source>>(source); }, clock);
+    const Trial trial{samples, [&](const plugin::Sample&) { return Result<std::shared_ptr<plugin::Source>>(source); }, clock};
+    ResultList found;
+    check_samples(trial, found);
+    check_changes(trial, found);
+    check_threads(trial, found);
+    FuzzPlan plan;
+    plan.cases = 200;
+    check_fuzz(trial, plan, found);
+    return found.results;
 }
 
-/// "failed: detail; failed: detail" of all that did not pass.
+/// "13 check: detail; 22 check: detail" of all that did not pass.
 std::string bad(const std::vector<RuleResult>& results, RuleResult::State state = RuleResult::State::failed) {
     std::string out;
     for (const auto& r : results)
-        if (r.state == state) out += r.rule + ": " + r.detail + "; ";
+        if (r.state == state) out += std::to_string(r.rule) + " " + r.check + ": " + r.detail + "; ";
     return out;
 }
 
@@ -110,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_verifier_over_the_whole_body_passes) {
     const auto results = run(header_signed(), whole_body);
     BOOST_TEST(bad(results).empty(), bad(results));
     BOOST_TEST(bad(results, RuleResult::State::warned).empty(), bad(results, RuleResult::State::warned));
-    BOOST_TEST(results.size() >= 4u);
+    BOOST_TEST(results.size() >= 8u);
 }
 
 BOOST_AUTO_TEST_CASE(one_that_always_says_yes_fails) {
@@ -208,6 +218,104 @@ BOOST_AUTO_TEST_CASE(samples_must_be_there_and_keep_their_word) {
     BOOST_TEST(has(bad(run(no_route, whole_body)), "no route takes"));
     const auto nothing = run(header_signed(), [](const http::Request&) { return refusal("signature_mismatch"); });
     BOOST_TEST(has(bad(nothing), "nothing could be changed"), bad(nothing));
+}
+
+BOOST_AUTO_TEST_CASE(another_answer_the_second_time_fails) {
+    int asked = 0;
+    const auto results = run(header_signed(), [&](const http::Request& r) -> plugin::Verdict {
+        return ++asked == 2 ? plugin::Verdict(refusal("signature_mismatch")) : whole_body(r);
+    });
+    BOOST_TEST(has(bad(results), "12 same answer twice: good"), bad(results));
+}
+
+BOOST_AUTO_TEST_CASE(a_signed_time_that_is_not_reported_fails) {
+    const std::string body = "user.created u1", at = "1767225600";
+    const std::vector<plugin::Sample> samples = {
+        sample(true, "X-Time: " + at + "\nX-Signature: " + signature(at + body) + "\n", body, "user.created"),
+        sample(false, "X-Time: " + at + "\nX-Signature: 00\n", body, "signature_mismatch")};
+    const auto verify = [](bool report) {
+        return [report](const http::Request& r) -> plugin::Verdict {
+            const std::string time(r.field("X-Time").value_or(""));
+            if (r.field("X-Signature").value_or("") != signature(time + r.body)) return refusal("signature_mismatch");
+            plugin::Acceptance yes;
+            yes.tolerance_past = yes.tolerance_future = std::chrono::minutes(5);
+            if (report) yes.signed_at = from_unix_ms(std::atoll(time.c_str()) * 1000);
+            return yes;
+        };
+    };
+    BOOST_TEST(bad(run(samples, verify(true))).empty(), bad(run(samples, verify(true))));
+    BOOST_TEST(has(bad(run(samples, verify(false))), "17 a month later: good"), bad(run(samples, verify(false))));
+}
+
+BOOST_AUTO_TEST_CASE(a_time_that_nobody_signs_and_everybody_believes_fails) {
+    const std::string body = "user.created u1";
+    const std::vector<plugin::Sample> samples = {
+        sample(true, "X-Time: 1767225600\nX-Signature: " + signature(body) + "\n", body, "user.created"),
+        sample(false, "X-Time: 1767225600\nX-Signature: 00\n", body, "signature_mismatch")};
+    const auto results = run(samples, [](const http::Request& r) -> plugin::Verdict {
+        if (r.field("X-Signature").value_or("") != signature(r.body)) return refusal("signature_mismatch");
+        plugin::Acceptance yes;
+        yes.tolerance_past = yes.tolerance_future = std::chrono::minutes(5);
+        yes.signed_at = from_unix_ms(std::atoll(std::string(r.field("X-Time").value_or("")).c_str()) * 1000);
+        return yes;
+    });
+    BOOST_TEST(has(bad(results), "17 the time is signed: good"), bad(results));
+}
+
+BOOST_AUTO_TEST_CASE(the_signature_of_another_sample_is_tried) {
+    auto samples = header_signed();
+    samples.push_back(sample(true, "X-Signature: " + signature("user.created u2") + "\n", "user.created u2", "user.created"));
+    samples.back().name = "second";
+    const auto results = run(samples, whole_body);
+    BOOST_TEST(bad(results).empty(), bad(results));
+    const std::string passed = bad(results, RuleResult::State::passed);
+    BOOST_TEST(has(passed, "13 another sample's signature is refused: good with that of second"), passed);
+    BOOST_TEST(has(passed, "13 another sample's signature is refused: second with that of good"), passed);
+}
+
+BOOST_AUTO_TEST_CASE(random_requests_are_the_same_for_the_same_seed) {
+    ManualClock clock(Time{});
+    const auto source = std::make_shared<Fake>(whole_body);
+    const Trial trial{header_signed(), [&](const plugin::Sample&) { return Result<std::shared_ptr<plugin::Source>>(source); }, clock};
+    std::set<std::string> bodies;
+    for (uint64_t i = 0; i < 50; ++i) {
+        const auto a = fuzz_case(trial, 7, i), b = fuzz_case(trial, 7, i);
+        BOOST_TEST(a.body == b.body);
+        BOOST_TEST(a.fields.size() == b.fields.size());
+        bodies.insert(a.body);
+    }
+    BOOST_TEST(bodies.size() > 10u);
+    BOOST_TEST(fuzz_case(trial, 7, 3).body != fuzz_case(trial, 8, 3).body);
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_on_a_random_request_is_found_and_can_be_found_again) {
+    const Verify fragile = [](const http::Request& r) -> plugin::Verdict {
+        if (r.body.find('\0') != std::string::npos || r.body.size() < 3) return plugin::Fault{"stumbled"};
+        return whole_body(r);
+    };
+    const auto first = bad(run(header_signed(), fragile)), second = bad(run(header_signed(), fragile));
+    BOOST_TEST(has(first, "14 random requests, seed 1: case "), first);
+    BOOST_TEST(first == second);
+}
+
+BOOST_AUTO_TEST_CASE(the_rules_checked_are_those_of_the_book) {
+    std::ifstream in(std::string(GATEHOUSE_SOURCE_DIR) + "/sdk/RULES.md");
+    BOOST_REQUIRE(in);
+    std::set<int> book, here;
+    for (std::string line; std::getline(in, line);) {
+        if (line.size() < 4 || line[0] != '|' || line[2] < '0' || line[2] > '9') continue;
+        const size_t last = line.rfind(" | ");
+        const std::string who = line.substr(last);
+        const int number = std::atoi(line.c_str() + 2);
+        const size_t check = who.find("check");
+        if (check != std::string::npos && who.compare(check, 14, "check (by rule") != 0) BOOST_TEST(book.insert(number).second, number);
+    }
+    for (const auto& rule : checked_rules()) {
+        BOOST_TEST(here.insert(rule.number).second, rule.number);
+        BOOST_TEST(!rule.title.empty());
+        BOOST_TEST(rule_title(rule.number) == rule.title);
+    }
+    BOOST_TEST(book == here, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(captured_requests_are_read_byte_for_byte) {

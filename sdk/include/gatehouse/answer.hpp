@@ -2,8 +2,20 @@
 #pragma once
 
 #include <gatehouse/job.hpp>
+#include <gatehouse/json.hpp>
 
 namespace gatehouse {
+
+namespace detail {
+
+/// What the host takes: UTF-8 of so many bytes. Anything else becomes empty, since a fault would make the sender try for ever what will
+/// never do.
+inline std::string_view fitting(std::string_view s, size_t most) {
+    return s.size() <= most && json::is_utf8(s) ? s : std::string_view();
+}
+inline constexpr size_t k_most_key = 1024, k_most_type = 200;
+
+} // namespace detail
 
 /// The request is genuine.
 class acceptance {
@@ -16,9 +28,9 @@ public:
         future_ = future;
         return std::move(*this);
     }
-    /// Unique id of the signed message: the dedupe key of an event that is given none.
+    /// Unique id of the signed message: the dedupe key of an event that is given none. One that is no UTF-8 or over 1024 bytes is left out.
     acceptance replay_id(std::string_view id) && {
-        replay_id_ = id;
+        replay_id_ = detail::fitting(id, detail::k_most_key);
         return std::move(*this);
     }
     /// Nothing but an unguessable address, or an equally weak proof: the mark stays with the event.
@@ -73,18 +85,22 @@ private:
     std::vector<gatehouse::header> headers_;
 };
 
-/// An event that a genuine request announces.
+/// An event that a genuine request announces. Texts that are no UTF-8 or over the host's limits are left out: dedupe key, subject and
+/// ordering key of more than 1024 bytes; a type that is empty or has more than 200 becomes "unknown".
 class event {
 public:
     /// dedupe_key: equal on every resend of the same notification, unique within the source. type: the provider's own spelling.
-    event(std::string_view dedupe_key, std::string_view type) : dedupe_key_(dedupe_key), type_(type) {}
+    event(std::string_view dedupe_key, std::string_view type)
+        : dedupe_key_(detail::fitting(dedupe_key, detail::k_most_key)), type_(detail::fitting(type, detail::k_most_type)) {
+        if (type_.empty()) type_ = "unknown";
+    }
     event subject(std::string_view s) && {
-        subject_ = s;
+        subject_ = detail::fitting(s, detail::k_most_key);
         return std::move(*this);
     }
     /// Jobs and ordered deliveries with the same key run one at a time, in order.
     event ordering_key(std::string_view s) && {
-        ordering_key_ = s;
+        ordering_key_ = detail::fitting(s, detail::k_most_key);
         return std::move(*this);
     }
     event occurred_at(std::optional<time_point> t) && {

@@ -96,7 +96,7 @@ inline void append_percent(std::string& out, char c) {
     out += hex[b & 15];
 }
 
-/// Everything but unreserved characters encoded: for one path segment or one query value that we write ourselves.
+/// Everything but unreserved characters encoded: for a query value, or a path segment that did not come from outside (else path_segment()).
 inline std::string percent_encode(std::string_view s) {
     std::string out;
     for (char c : s) {
@@ -106,6 +106,17 @@ inline std::string percent_encode(std::string_view s) {
             append_percent(out, c);
     }
     return out;
+}
+
+/// One path segment of a URL that we write, made of an id that came from outside: percent-encoded, or nothing when it could lead elsewhere.
+/// Refused are "", "." and ".." (which no encoding keeps a client or server from following, RFC 3986 section 6.2.2), and whatever holds
+/// "/",
+/// "\\", "%" or control characters, since some servers decode them once more.
+inline std::optional<std::string> path_segment(std::string_view id) {
+    if (id.empty() || id == "." || id == "..") return std::nullopt;
+    for (const char c : id)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '/' || c == '\\' || c == '%') return std::nullopt;
+    return percent_encode(id);
 }
 
 /// application/x-www-form-urlencoded (WHATWG URL, section 5.2).

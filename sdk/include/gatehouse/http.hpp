@@ -205,4 +205,11 @@ inline failure to_failure(const response& r, std::string_view what, time_point n
     return failure::invalid(std::move(text));
 }
 
+/// path_segment(), for jobs: throws failure::invalid when the id cannot stand in a URL. `what`: "id", without secrets.
+inline std::string segment(std::string_view what, std::string_view id) {
+    auto out = path_segment(id);
+    if (!out) throw failure::invalid(std::string(what) + ": \"" + printable(id, 100) + "\" cannot stand in a URL");
+    return std::move(*out);
+}
+
 } // namespace gatehouse::http

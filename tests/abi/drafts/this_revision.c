@@ -1,0 +1,2 @@
+/* The right revision; only its functions are missing. */
+#include "draft.h"
