@@ -129,6 +129,22 @@ public:
         }
         return out;
     }
+    /// All that is known of one, for the reader of a failure.
+    static std::string story(Life& life, const Produced& p) {
+        std::string out = p.provider + " " + p.type + " " + p.message + " " + p.about.dump();
+        if (p.message.empty()) return out + "; no notification was sent\n";
+        const std::string word = p.message.substr(0, p.message.find('#'));
+        for (const auto& e : life.api("/api/v1/events?search=" + word)["items"]) {
+            const json whole = life.api("/api/v1/events/" + e["id"].get<std::string>());
+            out += "; event " + e["id"].get<std::string>() + " " + e["status"].get<std::string>() + " " + whole["reason"].dump() +
+                   " deliveries " + whole["deliveries"].dump().substr(0, 600);
+        }
+        const json state = life.command(p.provider, "state");
+        if (state.contains("sns"))
+            for (const auto& m : state["sns"]["messages"])
+                if (m["id"] == p.message) out += "; provider: " + m.dump();
+        return out + "\n";
+    }
     const std::vector<Produced>& all() const { return all_; }
     size_t count(const std::string& provider) const {
         return static_cast<size_t>(std::count_if(all_.begin(), all_.end(), [&](const auto& p) { return p.provider == provider; }));

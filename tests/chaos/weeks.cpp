@@ -41,7 +41,7 @@ public:
         const bool settled = eventually([&] { return under_way(life_, p_.name) == 0 && truth_.missing(life_, p_.name).empty(); }, 90s);
         if (settled) return;
         std::string what;
-        for (const auto* m : truth_.missing(life_, p_.name)) what += m->type + " " + m->message + " " + m->about.dump() + "\n";
+        for (const auto* m : truth_.missing(life_, p_.name)) what += Truth::story(life_, *m);
         BOOST_FAIL("not delivered: " << what << life_.gateway().log());
     }
     /// The server has done what the calendar asks of it, and the subscription lives.
