@@ -129,6 +129,14 @@ public:
         }
         return out;
     }
+    /// Stored, given up, and shown as such.
+    bool dead_with_reason(Life& life, const Produced& p) {
+        if (p.message.empty()) return false;
+        const auto all = life.stored(p.provider);
+        const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.first.ends_with(p.message); });
+        if (found == all.end() || found->second.status != "dead" || found->second.count != 1) return false;
+        return !life.api("/api/v1/events/" + found->second.id)["reason"].get<std::string>().empty();
+    }
     /// All that is known of one, for the reader of a failure.
     static std::string story(Life& life, const Produced& p) {
         std::string out = p.provider + " " + p.type + " " + p.message + " " + p.about.dump();
@@ -139,11 +147,23 @@ public:
             out += "; event " + e["id"].get<std::string>() + " " + e["status"].get<std::string>() + " " + whole["reason"].dump() +
                    " deliveries " + whole["deliveries"].dump().substr(0, 600);
         }
+        for (const auto& [key, what] : life.stored(p.provider))
+            if (is_recovered(p, key)) out += "; recovered " + key + " " + what.status + " " + std::to_string(what.count);
         const json state = life.command(p.provider, "state");
+        if (p.provider == "basiq") out += "; webhooks " + state["webhooks"].dump().substr(0, 200) + " messages " + state["messages"].dump();
         if (state.contains("sns"))
             for (const auto& m : state["sns"]["messages"])
                 if (m["id"] == p.message) out += "; provider: " + m.dump();
         return out + "\n";
+    }
+    /// What the server logged of a source.
+    static std::string log_of(Life& life, const std::string& source) {
+        std::istringstream in(life.gateway().log());
+        std::string out;
+        for (std::string line; std::getline(in, line);)
+            if (line.find("\"source\":\"" + source + "\"") != std::string::npos || line.find("\"serving\"") != std::string::npos)
+                out += line + "\n";
+        return out;
     }
     const std::vector<Produced>& all() const { return all_; }
     size_t count(const std::string& provider) const {
