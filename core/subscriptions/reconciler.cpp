@@ -352,7 +352,8 @@ Called Reconciler::call(const std::shared_ptr<plugin::Source>& source, const std
             out.end.body = json->write();
             if (record) {
                 id = record->id;
-                round.book.note(std::move(*record), parts_.clock.now());
+                Owned& owned = round.book.note(std::move(*record), parts_.clock.now());
+                if (kind == "subscribe") owned.by_hand = !source->subscription();
             } else {
                 out.notes.push_back(record.error().message);
             }
