@@ -98,7 +98,7 @@ http::Response Api::show_event(Call& call) {
     w.member("type", e.type).member("subject", e.subject).member("dedupe_key", e.dedupe_key).member("ordering_key", e.ordering_key);
     w.member("received_at", to_rfc3339(e.received_at));
     w.member("occurred_at", e.occurred_at ? std::optional(to_rfc3339(*e.occurred_at)) : std::nullopt);
-    w.member("status", to_text(e.status)).member("trust", to_text(e.trust)).member("recovered", e.recovered);
+    w.member("status", to_text(e.status)).member("trust", trust_of(e.status, e.trust)).member("recovered", e.recovered);
     w.member("duplicates", e.duplicates).member("fetch_attempts", e.fetch_attempts).member("reason", e.reason).member("hint", e.hint);
     write(w.name("request"), e.request, source.get());
     write_document(w.name("document"), e.document);

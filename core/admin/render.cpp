@@ -50,6 +50,10 @@ std::string_view to_text(store::Trust trust) {
     return trust == store::Trust::verified ? "verified" : "unverified_origin";
 }
 
+std::string_view trust_of(store::EventStatus status, store::Trust trust) {
+    return status == store::EventStatus::refused ? std::string_view() : to_text(trust);
+}
+
 bool sensitive_header(std::string_view name) {
     return names_credential(name);
 }
@@ -69,7 +73,7 @@ void write(json::Writer& w, const store::EventSummary& e) {
     w.object().member("id", e.id.text()).member("seq", e.seq).member("source", e.source).member("plugin", e.plugin);
     w.member("type", e.type).member("subject", e.subject).member("dedupe_key", e.dedupe_key).member("ordering_key", e.ordering_key);
     w.member("received_at", to_rfc3339(e.received_at)).member("occurred_at", time_text(e.occurred_at));
-    w.member("status", to_text(e.status)).member("trust", to_text(e.trust)).member("recovered", e.recovered);
+    w.member("status", to_text(e.status)).member("trust", trust_of(e.status, e.trust)).member("recovered", e.recovered);
     w.member("duplicates", e.duplicates).member("fetch_attempts", e.fetch_attempts).member("reason", e.reason).end();
 }
 

@@ -31,5 +31,7 @@ std::string shown_target(std::string_view target, const config::Source*);
 bool sensitive_header(std::string_view name);
 
 std::string_view to_text(store::Trust);
+/// "" for what was refused: nothing of it is to be trusted.
+std::string_view trust_of(store::EventStatus, store::Trust);
 
 } // namespace gh::admin

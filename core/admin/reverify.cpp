@@ -1,5 +1,7 @@
 #include "core/admin/reverify.hpp"
 
+#include "core/store/request_head.hpp"
+
 #include <future>
 
 namespace gh::admin {
@@ -105,6 +107,7 @@ Reverified Reverifier::release(const store::Event& event, const plugin::Source& 
     n.trust = verified ? store::Trust::verified : store::Trust::unverified_origin;
     n.body_may_vary = draft.body_may_vary;
     n.request = event.request;
+    n.request.head = store::without_credentials(std::move(n.request.head));
 
     const auto promise = std::make_shared<std::promise<store::Appended>>();
     auto future = promise->get_future();

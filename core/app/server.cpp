@@ -2,6 +2,7 @@
 
 #include "core/admin/admin.hpp"
 #include "core/app/process.hpp"
+#include "core/base/current.hpp"
 #include "core/base/version.hpp"
 #include "core/delivery/deliverer.hpp"
 #include "core/dispatch/dispatcher.hpp"
@@ -16,7 +17,6 @@
 #include "core/subscriptions/recovery.hpp"
 #include "core/subscriptions/subscriptions.hpp"
 
-#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -57,6 +57,8 @@ store::Options store_options(const config::Config& config) {
     options.quarantine_bytes = config.store.quarantine_bytes;
     return options;
 }
+
+const Error k_ending{"the server is ending; start it anew, and it reads the configuration as it is then"};
 
 bool same_listen(const config::Listen& a, const config::Listen& b) {
     return a.text() == b.text() && a.tls.has_value() == b.tls.has_value();
@@ -125,6 +127,7 @@ public:
 
     Status reload() {
         const std::lock_guard lock(reload_mutex_);
+        if (ending_) return k_ending;
         auto loaded = config::load(file_);
         if (!loaded.ok()) return loaded.error();
         const auto config = *loaded;
@@ -153,6 +156,7 @@ public:
     /// All sources anew with the configuration as it is: a secret that a provider gave takes effect.
     Status reopen() {
         const std::lock_guard lock(reload_mutex_);
+        if (ending_) return k_ending;
         const auto config = config_.load();
         auto generation = host_->load(*config, generation_.load().get());
         if (auto lost = first_lost(*generation_.load(), *generation); !lost.empty()) return Error{lost};
@@ -165,6 +169,7 @@ public:
     /// file.
     void drop_in() {
         const std::lock_guard lock(reload_mutex_);
+        if (ending_) return;
         const auto config = config_.load();
         const auto before = generation_.load();
         const auto generation = host_->load(*config, before.get(), plugin::Unchanged::keep);
@@ -181,6 +186,11 @@ public:
 
     void drain() {
         if (!ingest_) return;
+        {
+            // From here on the modules go, one after the other: no thread may be about to change them, and none begins to.
+            const std::lock_guard lock(reload_mutex_);
+            ending_ = true;
+        }
         watch_.reset();
         const auto config = config_.load();
         const Millis limit = config ? config->server.drain : Millis(0);
@@ -202,10 +212,11 @@ public:
         store_->stop();
         http_server_.reset();
         admin_server_.reset();
+        // Its workers may still be at a call that asks the others.
+        admin_.reset();
         ingest_.reset();
         dispatcher_.reset();
         deliverer_.reset();
-        admin_.reset();
         recoveries_.reset();
         subscriptions_.reset();
         generation_.store(nullptr);
@@ -293,8 +304,9 @@ private:
     Log log_;
     Metrics metrics_;
     std::mutex reload_mutex_;
-    std::atomic<std::shared_ptr<const config::Config>> config_;
-    std::atomic<std::shared_ptr<const plugin::Generation>> generation_;
+    bool ending_ = false; ///< guarded by reload_mutex_
+    Current<const config::Config> config_;
+    Current<const plugin::Generation> generation_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<egress::Client> fetch_client_, delivery_client_;
     std::unique_ptr<plugin::Host> host_;

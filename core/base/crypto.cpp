@@ -4,7 +4,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 
 #include <memory>
 #include <stdexcept>
@@ -24,16 +23,29 @@ struct MacContext {
     }
 };
 
+// SHA256() looks the algorithm up and makes a context at each call, which takes longer than hashing a notification.
+struct DigestContext {
+    EVP_MD* digest = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    EVP_MD_CTX* context = EVP_MD_CTX_new();
+    ~DigestContext() {
+        EVP_MD_CTX_free(context);
+        EVP_MD_free(digest);
+    }
+};
+
 } // namespace
 
 std::array<uint8_t, 32> sha256(std::string_view bytes) {
+    thread_local DigestContext sha;
     std::array<uint8_t, 32> out;
-    SHA256(raw(bytes), bytes.size(), out.data());
+    if (EVP_DigestInit_ex2(sha.context, sha.digest, nullptr) != 1 || EVP_DigestUpdate(sha.context, bytes.data(), bytes.size()) != 1 ||
+        EVP_DigestFinal_ex(sha.context, out.data(), nullptr) != 1)
+        throw std::runtime_error("SHA-256 failed in OpenSSL");
     return out;
 }
 
 std::array<uint8_t, 32> sha256_parts(std::initializer_list<std::string_view> parts) {
-    // Short inputs, as dedupe keys are, fit the stack: one call into OpenSSL without its context objects.
+    // Joined first: for inputs as short as dedupe keys one call into OpenSSL costs less than several.
     std::string joined;
     size_t total = 0;
     for (const auto part : parts) total += part.size() + 8;

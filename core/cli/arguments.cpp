@@ -12,6 +12,12 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
     return near.empty() ? "" : ", did you mean \"" + near + "\"?";
 }
 
+/// The same as the end of a sentence.
+std::string sentence_end(std::string_view word, const std::vector<std::string>& candidates) {
+    const std::string s = suggestion(word, candidates);
+    return s.empty() ? "." : s;
+}
+
 std::string_view first_word(std::string_view words) {
     return words.substr(0, words.find(' '));
 }
@@ -47,11 +53,12 @@ const Command* find_command(const std::vector<std::string>& words, size_t& used)
         if (second == "list") list = &c;
     }
     if (alone) return alone;
-    if (seconds.empty()) usage("there is no verb \"" + words[0] + "\"" + suggestion(words[0], firsts) + " \"gatehouse --help\" lists all.");
+    if (seconds.empty())
+        usage("there is no verb \"" + words[0] + "\"" + sentence_end(words[0], firsts) + " \"gatehouse --help\" lists all.");
     if (words.size() > 1) {
         std::string known;
         for (const auto& s : seconds) (known += known.empty() ? "" : ", ") += s;
-        usage("there is no \"" + words[0] + " " + words[1] + "\"" + suggestion(words[1], seconds) + " Known: " + known + ".");
+        usage("there is no \"" + words[0] + " " + words[1] + "\"" + sentence_end(words[1], seconds) + " Known: " + known + ".");
     }
     if (!list) usage("\"" + words[0] + "\" needs a second word: see \"gatehouse --help\".");
     return list;

@@ -73,7 +73,7 @@ int events_list(Context& c) {
     if (c.has("--until")) query.add("until", c.time("--until"));
     return print_list(c, "/api/v1/events", query,
                       {column("RECEIVED", "received_at"), column("ID", "id"), column("SOURCE", "source"), column("TYPE", "type"),
-                       column("STATUS", "status"), column("SUBJECT", "subject"), column("REASON", "reason")},
+                       column("STATUS", "status"), column("TRUST", "trust"), column("SUBJECT", "subject"), column("REASON", "reason")},
                       4, "no events");
 }
 

@@ -4,11 +4,12 @@
 
 namespace gh::cli {
 
-Offline::Offline(Time now) : clock_(now), log_(Level::warning, [this](std::string_view line) { lines_.emplace_back(line); }) {
+Offline::Offline(Time now, std::unique_ptr<store::Store> remembered)
+    : remembered_(std::move(remembered)), clock_(now), log_(Level::warning, [this](std::string_view line) { lines_.emplace_back(line); }) {
     std::string name = (std::filesystem::temp_directory_path() / "gatehouse-check-XXXXXX").string();
     if (!::mkdtemp(name.data())) throw Failure{1, "cannot make a private folder in " + std::filesystem::temp_directory_path().string()};
     staging_ = name;
-    host_ = std::make_unique<plugin::Host>(clock_, nullptr, log_, metrics_, staging_);
+    host_ = std::make_unique<plugin::Host>(clock_, remembered_.get(), log_, metrics_, staging_);
 }
 
 Offline::~Offline() {

@@ -15,10 +15,11 @@
 
 namespace gh::cli {
 
-/// A plugin host with a clock that stands still, its own staging folder, no store and no network.
+/// A plugin host with a clock that stands still, its own staging folder and no network.
 class Offline {
 public:
-    explicit Offline(Time now);
+    /// `remembered`: where the sources' state is read from; null: they remember nothing.
+    explicit Offline(Time now, std::unique_ptr<store::Store> remembered = nullptr);
     ~Offline();
     Offline(const Offline&) = delete;
     Offline& operator=(const Offline&) = delete;
@@ -30,6 +31,7 @@ public:
 
 private:
     std::filesystem::path staging_;
+    std::unique_ptr<store::Store> remembered_;
     ManualClock clock_;
     std::vector<std::string> lines_;
     Log log_;

@@ -61,7 +61,7 @@ private:
         else
             out << e.text_of("received_at") << "  " << e.text_of("id") << "  " << printable(e.text_of("source")) << "  "
                 << printable(e.text_of("type")) << "  " << coloured(e.text_of("status"), context_.terminal) << "  "
-                << printable(e.text_of("subject")) << '\n';
+                << printable(e.text_of("trust")) << "  " << printable(e.text_of("subject")) << '\n';
         out.flush();
     }
 

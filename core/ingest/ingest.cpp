@@ -1,5 +1,6 @@
 #include "core/ingest/ingest.hpp"
 
+#include "core/base/current.hpp"
 #include "core/base/thread.hpp"
 #include "core/ingest/routing.hpp"
 #include "core/ingest/verification.hpp"
@@ -113,7 +114,7 @@ private:
     Counter& unrouted_;
     Counter& overflow_;
     std::atomic<bool> draining_{false};
-    std::atomic<std::shared_ptr<const RoutingTable>> table_;
+    Current<const RoutingTable> table_;
     WorkQueue queue_;
     Verification verification_;
     std::vector<NamedThread> workers_;

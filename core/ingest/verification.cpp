@@ -1,5 +1,7 @@
 #include "core/ingest/verification.hpp"
 
+#include "core/store/request_head.hpp"
+
 #include <exception>
 #include <optional>
 
@@ -96,6 +98,7 @@ void Verification::handle(Work& work, const plugin::Acceptance& acceptance, Batc
     event.trust = acceptance.trust == store::Trust::verified ? draft->trust : acceptance.trust;
     event.body_may_vary = draft->body_may_vary;
     event.request = stored(work.exchange.take_request());
+    event.request.head = store::without_credentials(std::move(event.request.head));
     if (!work.place->fetch_back || !source.fetches(event.type)) {
         event.status = store::EventStatus::ready;
         for (auto& destination : work.table->routes().destinations(event.source, event.type))

@@ -90,9 +90,12 @@ void RunnerCore::work() {
             const auto run = std::move(ready_.front());
             ready_.pop_front();
             run->phase = Run::Phase::stepping;
+            const uint64_t step = run->step = ++steps_;
+            stepping_.insert(step);
             lock.unlock();
             advance(run);
             lock.lock();
+            end_step(step);
         } else if (stopping_ && runs_.empty()) {
             return;
         } else if (timers_.empty()) {
@@ -158,12 +161,13 @@ uint64_t RunnerCore::begin_effect(const RunPtr& run, int32_t kind, size_t answer
 
 void RunnerCore::begin(const RunPtr& run, AskHttp ask) {
     const auto source = run->job->source;
+    const auto step = run->step;
     const auto effect = begin_effect(run, ask.all ? GATEHOUSE_INPUT_HTTP_ALL : GATEHOUSE_INPUT_HTTP, ask.requests.size());
     if (effect == 0) return;
     for (size_t i = 0; i < ask.requests.size(); ++i) {
         const auto& planned = ask.requests[i];
         if (!planned.share_key.empty()) {
-            send_shared(run, *source, effect, i, planned);
+            send_shared(run, *source, step, effect, i, planned);
             continue;
         }
         auto request = planned.filled(source->services().secrets());
@@ -175,11 +179,13 @@ void RunnerCore::begin(const RunPtr& run, AskHttp ask) {
     }
 }
 
-void RunnerCore::send_shared(const RunPtr& run, const OpenSource& source, uint64_t effect, size_t index, const PlannedRequest& planned) {
+void RunnerCore::send_shared(const RunPtr& run, const OpenSource& source, uint64_t step, uint64_t effect, size_t index,
+                             const PlannedRequest& planned) {
     const ShareKey key{&source, planned.share_key};
     {
         const std::lock_guard lock(mutex_);
         auto& flight = shared_[key];
+        if (flight && flight->landed != 0 && step > flight->landed) flight = nullptr;
         if (flight && flight->answer) return void(take(run, effect, index, flight->answer));
         const bool first = !flight;
         if (first) flight = std::make_shared<Flight>();
@@ -216,8 +222,28 @@ void RunnerCore::land(const RunPtr& run, bool stepped) {
     for (const auto& [key, flight] : std::exchange(run->landed, {})) {
         --flight->landing;
         const auto found = shared_.find(key);
-        if (found != shared_.end() && found->second == flight && (stepped || flight->landing == 0)) shared_.erase(found);
+        if (found == shared_.end() || found->second != flight || flight->landed != 0) continue;
+        if (stepped) {
+            flight->landed = steps_;
+            any_landed_ = true;
+        } else if (flight->landing == 0) {
+            shared_.erase(found);
+        }
     }
+}
+
+/// With the mutex held.
+void RunnerCore::end_step(uint64_t step) {
+    stepping_.erase(step);
+    if (!any_landed_) return;
+    any_landed_ = false;
+    const uint64_t oldest = stepping_.empty() ? steps_ + 1 : *stepping_.begin();
+    std::erase_if(shared_, [&](const auto& entry) {
+        const uint64_t landed = entry.second->landed;
+        if (landed != 0 && landed < oldest) return true;
+        any_landed_ |= landed != 0;
+        return false;
+    });
 }
 
 void RunnerCore::arrived(const RunPtr& run, uint64_t effect, size_t index, std::shared_ptr<const egress::Response> response) {

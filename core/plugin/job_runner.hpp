@@ -16,8 +16,9 @@ namespace gh::plugin {
 
 struct Run;
 
-/// One request that several jobs share (share_key). It stays, answer and all, until the first of them has made something of the answer, so
-/// that a job which asks in between gets it, too, and does not cause a second request.
+/// One request that several jobs share (share_key). It stays, answer and all, until the first of them has made something of the answer and
+/// every step that began before that has ended: such a step may have looked for what the answer brings and not found it, so it gets the
+/// same answer and does not cause a second request.
 struct Flight {
     struct Waiter {
         std::shared_ptr<Run> run;
@@ -26,7 +27,8 @@ struct Flight {
     };
     std::vector<Waiter> waiters;
     std::shared_ptr<const egress::Response> answer;
-    size_t landing = 0; ///< runs that have the answer and have not stepped yet
+    size_t landing = 0;  ///< runs that have the answer and have not stepped yet
+    uint64_t landed = 0; ///< number of the last step that began before the first of them had stepped; 0: none has yet
 };
 /// Keys are the plugin's own, so they count within its source.
 using ShareKey = std::pair<const OpenSource*, std::string>;
@@ -40,6 +42,7 @@ struct Run {
     std::function<void(JobEnd)> done;
     Steady::time_point deadline, sleep_until;
     Phase phase = Phase::ready;
+    uint64_t step = 0;   ///< number of the last step, counted over all runs
     uint64_t effect = 0; ///< number of the last effect: what comes back with another number is late and ignored
     size_t missing = 0;  ///< answers that the effect still waits for
     StepInput input;
@@ -73,12 +76,13 @@ private:
     void begin(const RunPtr&, AskHttp);
     void begin(const RunPtr&, AskSleep);
     void begin(const RunPtr&, AskState);
-    void send_shared(const RunPtr&, const OpenSource&, uint64_t effect, size_t index, const PlannedRequest&);
+    void send_shared(const RunPtr&, const OpenSource&, uint64_t step, uint64_t effect, size_t index, const PlannedRequest&);
     void forget_timer(Steady::time_point, const RunPtr&);
     uint64_t begin_effect(const RunPtr&, int32_t kind, size_t answers);
     void arrived(const RunPtr&, uint64_t effect, size_t index, std::shared_ptr<const egress::Response>);
     bool take(const RunPtr&, uint64_t effect, size_t index, std::shared_ptr<const egress::Response>);
     void land(const RunPtr&, bool stepped);
+    void end_step(uint64_t step);
     void stored(const RunPtr&, uint64_t effect, gatehouse_status);
     void end(const RunPtr&, JobEnd);
 
@@ -95,6 +99,9 @@ private:
     std::deque<RunPtr> ready_;
     std::multimap<Steady::time_point, Timer> timers_;
     std::map<ShareKey, std::shared_ptr<Flight>> shared_;
+    uint64_t steps_ = 0;
+    std::set<uint64_t> stepping_; ///< numbers of the steps that workers are in
+    bool any_landed_ = false;     ///< shared_ has flights that stay for one of them only
 };
 
 } // namespace gh::plugin

@@ -87,7 +87,9 @@ Result<std::vector<Kept>> Vault::read(const std::string& source) const {
     return out;
 }
 
-store::StateChange Vault::sealed(const std::string& source, const std::vector<Kept>& all) const {
+std::optional<store::StateChange> Vault::sealed(const std::string& source, const std::vector<Kept>& all) const {
+    const auto with = key();
+    if (!with) return std::nullopt;
     Json list;
     list.kind = Json::Kind::array;
     for (const auto& k : all) {
@@ -103,7 +105,7 @@ store::StateChange Vault::sealed(const std::string& source, const std::vector<Ke
         list.items.push_back(std::move(item));
     }
     const Secret plain(list.write());
-    return {k_key, key()->seal(plain.reveal(), about(source))};
+    return store::StateChange{k_key, with->seal(plain.reveal(), about(source))};
 }
 
 void Vault::hold(const std::string& source, Kept kept) {

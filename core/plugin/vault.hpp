@@ -44,8 +44,9 @@ public:
 
     /// Newest first. The error when they are there but cannot be decrypted.
     Result<std::vector<Kept>> read(const std::string& source) const;
-    /// The change of state that keeps all of these, newest first; to be committed in scope(). Needs a key.
-    store::StateChange sealed(const std::string& source, const std::vector<Kept>&) const;
+    /// The change of state that keeps all of these, newest first; to be committed in scope(). Nothing without a key, and a reload may take
+    /// that at any moment, whatever can_keep() said.
+    std::optional<store::StateChange> sealed(const std::string& source, const std::vector<Kept>&) const;
     /// Holds one in memory only, in front of what is kept: until it can be kept, or the process ends.
     void hold(const std::string& source, Kept);
     bool holds(const std::string& source) const;

@@ -11,6 +11,13 @@ Blob blob(const DedupeKey& key) {
     return Blob{{reinterpret_cast<const char*>(key.data()), key.size()}};
 }
 
+// Not of the bytes that choose the slice, nor of those that choose a filter's bits.
+uint32_t tag_of(const DedupeKey& key) {
+    uint32_t tag = 0;
+    std::memcpy(&tag, key.data() + 12, sizeof tag);
+    return tag;
+}
+
 DedupeKey first_key(size_t slice) {
     DedupeKey key{};
     key[0] = static_cast<uint8_t>(slice >> 4);
@@ -36,37 +43,54 @@ DedupeIndex::DedupeIndex(Database& db, size_t in_memory)
 
 void DedupeIndex::load() {
     const int64_t merged = db_.number("SELECT value FROM meta WHERE key = 'dedupe_merged'");
-    auto rows = db_.prepared("SELECT dedupe, seq FROM events WHERE seq > ?1 AND dedupe IS NOT NULL").query(merged);
-    std::vector<Slice> slices(k_slices);
+    auto rows = db_.prepared("SELECT dedupe, seq FROM events WHERE seq > ?1 AND dedupe IS NOT NULL ORDER BY seq").query(merged);
+    slices_.assign(k_slices, Slice());
+    size_ = 0;
+    // A key comes twice when its first event was deleted and it was used again; the newest counts, which is read last.
     while (rows.next()) {
         Entry entry{{}, rows.integer(1)};
         const auto bytes = rows.view(0);
         if (bytes.size() != entry.key.size()) continue;
         std::memcpy(entry.key.data(), bytes.data(), bytes.size());
-        slices[slice_of(entry.key)].push_back(entry);
+        insert(entry);
     }
-    size_ = 0;
-    for (auto& slice : slices) {
-        // A key comes twice when its first event was deleted and it was used again; the newest counts.
-        std::sort(slice.begin(), slice.end(),
-                  [](const Entry& a, const Entry& b) { return a.key != b.key ? a.key < b.key : a.seq > b.seq; });
-        slice.erase(std::unique(slice.begin(), slice.end(), [](const Entry& a, const Entry& b) { return a.key == b.key; }), slice.end());
-        size_ += slice.size();
-    }
-    slices_ = std::move(slices);
     filters_.assign(k_slices, KeyFilter());
+    if (!db_.prepared("SELECT 1 FROM dedupe LIMIT 1").query().next())
+        for (auto& filter : filters_) filter.start(0);
     sweep_ = committed_sweep_ = Sweep{};
 }
 
-DedupeIndex::Entry* DedupeIndex::find_in(Slice& slice, const DedupeKey& key) {
-    const auto it = std::lower_bound(slice.begin(), slice.end(), key, [](const Entry& e, const DedupeKey& k) { return e.key < k; });
-    return it != slice.end() && it->key == key ? &*it : nullptr;
+DedupeIndex::Entry* DedupeIndex::Slice::find(const DedupeKey& key) {
+    const auto tag = tag_of(key);
+    for (size_t i = 0; i < tags.size(); ++i)
+        if (tags[i] == tag && entries[i].key == key) return &entries[i];
+    return nullptr;
+}
+
+void DedupeIndex::Slice::add(const Entry& entry) {
+    entries.push_back(entry);
+    tags.push_back(tag_of(entry.key));
+}
+
+void DedupeIndex::Slice::remove(const DedupeKey& key) {
+    const auto* found = find(key);
+    if (!found) return;
+    const auto at = static_cast<size_t>(found - entries.data());
+    entries[at] = entries.back();
+    tags[at] = tags.back();
+    entries.pop_back();
+    tags.pop_back();
+}
+
+void DedupeIndex::Slice::clear() {
+    tags.clear();
+    entries.clear();
 }
 
 std::optional<int64_t> DedupeIndex::find(const DedupeKey& key) {
     // Entries of this transaction stand in their slices too, so that one look finds them; rolled_back() takes them out again.
     const auto slice = slice_of(key);
-    if (const auto* entry = find_in(slices_[slice], key)) return entry->seq;
+    if (const auto* entry = slices_[slice].find(key)) return entry->seq;
     if (!filters_[slice].may_hold(key)) return std::nullopt;
     auto rows = find_.query(blob(key));
     if (!rows.next()) return std::nullopt;
@@ -75,12 +99,11 @@ std::optional<int64_t> DedupeIndex::find(const DedupeKey& key) {
 
 void DedupeIndex::insert(const Entry& entry) {
     auto& slice = slices_[slice_of(entry.key)];
-    const auto it = std::lower_bound(slice.begin(), slice.end(), entry.key, [](const Entry& e, const DedupeKey& k) { return e.key < k; });
-    if (it != slice.end() && it->key == entry.key) {
-        it->seq = entry.seq;
+    if (auto* found = slice.find(entry.key)) {
+        found->seq = entry.seq;
         return;
     }
-    slice.insert(it, entry);
+    slice.add(entry);
     ++size_;
 }
 
@@ -115,15 +138,17 @@ void DedupeIndex::write_slice(size_t index, int64_t oldest) {
     if (sweep_.purges)
         db_.prepared("DELETE FROM dedupe WHERE key BETWEEN ?1 AND ?2 AND seq < ?3")
             .run(blob(first_key(index)), blob(last_key(index)), oldest);
+    auto entries = slices_[index].entries; // in the order of the table's pages
     auto& insert = db_.prepared("INSERT OR REPLACE INTO dedupe VALUES(?1, ?2)");
-    for (const auto& entry : slices_[index])
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });
+    for (const auto& entry : entries)
         if (entry.seq >= oldest) insert.run(blob(entry.key), entry.seq);
     // Also when this transaction is rolled back the filter holds what the table does; it may hold more, which only costs a look.
     auto& filter = filters_[index];
     if (!filter.known() || filter.count() + slices_[index].size() > filter.capacity())
         make_filter(index);
     else
-        for (const auto& entry : slices_[index]) filter.add(entry.key);
+        for (const auto& entry : entries) filter.add(entry.key);
 }
 
 void DedupeIndex::make_filter(size_t index) {
@@ -154,10 +179,9 @@ void DedupeIndex::committed() {
 void DedupeIndex::rolled_back() {
     for (const auto& entry : added_) {
         auto& slice = slices_[slice_of(entry.key)];
-        if (const auto* found = find_in(slice, entry.key)) {
-            slice.erase(slice.begin() + (found - slice.data()));
-            --size_;
-        }
+        size_ -= slice.size();
+        slice.remove(entry.key);
+        size_ += slice.size();
     }
     added_.clear();
     written_.clear();

@@ -54,11 +54,20 @@ private:
         DedupeKey key;
         int64_t seq;
     };
-    using Slice = std::vector<Entry>; // sorted by key
+    /// Nearly every key asked for is new: the tags say so in three cache lines, where a binary search of the entries costs a miss per step.
+    struct Slice {
+        std::vector<uint32_t> tags; ///< of the entries, in their order
+        std::vector<Entry> entries; ///< in no order
+
+        Entry* find(const DedupeKey&);
+        void add(const Entry&);
+        void remove(const DedupeKey&);
+        void clear();
+        size_t size() const { return entries.size(); }
+    };
 
     static constexpr size_t k_slices = 4096;
     static size_t slice_of(const DedupeKey& key) { return static_cast<size_t>(key[0]) << 4 | key[1] >> 4; }
-    static Entry* find_in(Slice&, const DedupeKey&);
     void insert(const Entry&);
     void write_slice(size_t index, int64_t oldest);
     void make_filter(size_t index);

@@ -16,6 +16,10 @@ const char* not_null(std::string_view s) {
     return s.data() ? s.data() : "";
 }
 
+sqlite3_destructor_type life(Statement::Bound bound) {
+    return bound == Statement::Bound::copied ? SQLITE_TRANSIENT : SQLITE_STATIC;
+}
+
 } // namespace
 
 bool SqlError::is_about_the_value() const {
@@ -70,20 +74,20 @@ void Statement::check_bind(int code) const {
     if (code != SQLITE_OK) fail(code);
 }
 
-void Statement::bind(int index, std::nullptr_t) {
+void Statement::bind(int index, std::nullptr_t, Bound) {
     check_bind(sqlite3_bind_null(handle_, index));
 }
 
-void Statement::bind(int index, std::string_view text) {
-    check_bind(sqlite3_bind_text64(handle_, index, not_null(text), text.size(), SQLITE_STATIC, SQLITE_UTF8));
+void Statement::bind(int index, std::string_view text, Bound bound) {
+    check_bind(sqlite3_bind_text64(handle_, index, not_null(text), text.size(), life(bound), SQLITE_UTF8));
 }
 
-void Statement::bind(int index, Blob blob) {
-    check_bind(sqlite3_bind_blob64(handle_, index, not_null(blob.bytes), blob.bytes.size(), SQLITE_STATIC));
+void Statement::bind(int index, Blob blob, Bound bound) {
+    check_bind(sqlite3_bind_blob64(handle_, index, not_null(blob.bytes), blob.bytes.size(), life(bound)));
 }
 
-void Statement::bind(int index, const Uuid& id) {
-    check_bind(sqlite3_bind_blob(handle_, index, id.bytes.data(), static_cast<int>(id.bytes.size()), SQLITE_STATIC));
+void Statement::bind(int index, const Uuid& id, Bound bound) {
+    check_bind(sqlite3_bind_blob(handle_, index, id.bytes.data(), static_cast<int>(id.bytes.size()), life(bound)));
 }
 
 void Statement::bind_integer(int index, int64_t value) {

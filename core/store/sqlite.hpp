@@ -61,9 +61,12 @@ private:
     Statement* statement_;
 };
 
-/// A prepared statement. Bound text and blobs are borrowed until the statement was run.
+/// A prepared statement.
 class Statement {
 public:
+    /// Of bound text and blobs: the caller's until the statement was run, or a copy.
+    enum class Bound { borrowed, copied };
+
     Statement(sqlite3*, std::string_view sql);
     Statement(const Statement&) = delete;
     Statement& operator=(const Statement&) = delete;
@@ -72,40 +75,40 @@ public:
     /// Runs to the end with these values for ?1, ?2, …
     template <class... A>
     void run(const A&... values) {
-        bind_all(values...);
+        bind_all<Bound::borrowed>(values...);
         run_to_end();
     }
-    /// The rows, with these values for ?1, ?2, …
+    /// The rows, with copies of these values for ?1, ?2, …: rows are read when the caller's temporaries have gone.
     template <class... A>
     Rows query(const A&... values) {
-        bind_all(values...);
+        bind_all<Bound::copied>(values...);
         return Rows(*this);
     }
-    /// For values only known at run time: bind each, then run() or query() without arguments.
-    void bind(int index, std::nullptr_t);
-    void bind(int index, std::string_view);
-    void bind(int index, const std::string& text) { bind(index, std::string_view(text)); }
-    void bind(int index, Blob);
-    void bind(int index, const Uuid&);
-    void bind(int index, Time t) { bind_integer(index, to_unix_ms(t)); }
+    /// For values only known at run time: bind each, then run() or query() without arguments. Borrowed ones live until the rows end.
+    void bind(int index, std::nullptr_t, Bound = Bound::borrowed);
+    void bind(int index, std::string_view, Bound = Bound::borrowed);
+    void bind(int index, const std::string& text, Bound bound = Bound::borrowed) { bind(index, std::string_view(text), bound); }
+    void bind(int index, Blob, Bound = Bound::borrowed);
+    void bind(int index, const Uuid&, Bound = Bound::borrowed);
+    void bind(int index, Time t, Bound = Bound::borrowed) { bind_integer(index, to_unix_ms(t)); }
     template <std::integral I>
-    void bind(int index, I value) {
+    void bind(int index, I value, Bound = Bound::borrowed) {
         bind_integer(index, static_cast<int64_t>(value));
     }
     template <class T>
-    void bind(int index, const std::optional<T>& value) {
+    void bind(int index, const std::optional<T>& value, Bound bound = Bound::borrowed) {
         if (value)
-            bind(index, *value);
+            bind(index, *value, bound);
         else
-            bind(index, nullptr);
+            bind(index, nullptr, bound);
     }
 
 private:
     friend class Rows;
-    template <class... A>
+    template <Bound bound, class... A>
     void bind_all(const A&... values) {
         [[maybe_unused]] int index = 0;
-        (bind(++index, values), ...);
+        (bind(++index, values, bound), ...);
     }
     void bind_integer(int index, int64_t);
     void check_bind(int code) const;

@@ -165,7 +165,13 @@ Status Reconciler::commit(Round& round, std::vector<CapturedSecret>& secrets, co
         return known != kept->end() && known->value.reveal() == s.value.reveal() && known->subscription == id;
     });
     round.secrets_changed |= !secrets.empty();
-    if (!parts_.vault.can_keep()) {
+    std::vector<plugin::Kept> all;
+    for (const auto& s : secrets)
+        all.push_back({s.setting, s.value.clone(), parts_.clock.now(), id, round.source->configured_fingerprints(s.setting)});
+    for (auto& one : *kept)
+        if (all.size() < k_most) all.push_back(std::move(one));
+    const auto change = parts_.vault.sealed(name_, all);
+    if (!change) {
         for (const auto& secret : secrets) {
             hold(secret);
             notes.push_back("the secret that the provider gave (setting " + secret.setting +
@@ -174,12 +180,7 @@ Status Reconciler::commit(Round& round, std::vector<CapturedSecret>& secrets, co
         }
         return ledger_.write(round.book);
     }
-    std::vector<plugin::Kept> all;
-    for (const auto& s : secrets)
-        all.push_back({s.setting, s.value.clone(), parts_.clock.now(), id, round.source->configured_fingerprints(s.setting)});
-    for (auto& one : *kept)
-        if (all.size() < k_most) all.push_back(std::move(one));
-    const auto written = ledger_.write(round.book, parts_.vault.sealed(name_, all));
+    const auto written = ledger_.write(round.book, *change);
     if (written)
         parts_.vault.let_go(name_);
     else

@@ -11,7 +11,7 @@ namespace axway {
 ///
 /// Empty: applied. Otherwise why not, for an operator (it names operation and path, never a value); the tree is then half changed and must
 /// be thrown away. All six operations; unknown members of an operation are ignored (section 4); the whole document can be added, replaced,
-/// tested and copied, but not removed.
+/// tested, copied and removed: then it is null.
 ///
 /// Bounds, each against a small patch that costs much: 8 MiB of copied values, 64 levels, 200 million steps of looking and shifting (about
 /// a second).

@@ -111,10 +111,11 @@ job<std::string> api::create(wanted w) const {
     co_return answer.body();
 }
 
-job<std::vector<std::string>> api::pages(std::string url) const {
+job<std::vector<std::string>> api::pages(std::string url, std::string sort) const {
     std::vector<std::string> out;
     for (size_t page = 1; page <= configuration_.max_pages; ++page) {
-        const std::string at = url + "?page=" + std::to_string(page) + "&pageSize=" + std::to_string(k_page_size);
+        const std::string at =
+            url + "?page=" + std::to_string(page) + "&pageSize=" + std::to_string(k_page_size) + (sort.empty() ? "" : "&sort=" + sort);
         const http::response answer = co_await request("GET", at);
         if (answer.status() == 404 && page == 1) co_return out;
         if (answer.status() != 200) throw api_failure(answer, "GET " + gatehouse::printable(at), host_.now());
@@ -128,15 +129,16 @@ job<std::vector<std::string>> api::pages(std::string url) const {
                            " pages; raise max_pages");
 }
 
-job<std::vector<std::string>> api::of_topic(std::string topic) const {
+job<std::vector<std::string>> api::of_topic(std::string topic, std::string sort) const {
     if (!configuration_.api) throw failure::refused("api_url is not set: nothing can be asked of Streams");
-    return pages(configuration_.api->join(std::string(k_webhook_base) + "/topics/" + gatehouse::percent_encode(topic) + "/subscriptions"));
+    return pages(configuration_.api->join(std::string(k_webhook_base) + "/topics/" + gatehouse::percent_encode(topic) + "/subscriptions"),
+                 std::move(sort));
 }
 
 job<std::vector<std::string>> api::topics() const {
     std::vector<std::string> out;
     if (!configuration_.api) throw failure::refused("api_url is not set: nothing can be asked of Streams");
-    const std::vector<std::string> found = co_await pages(configuration_.api->join(k_topics));
+    const std::vector<std::string> found = co_await pages(configuration_.api->join(k_topics), "");
     for (const std::string& text : found) {
         const json::document d = json::parse(text);
         if (is_id(d["id"].text())) out.emplace_back(d["id"].text());

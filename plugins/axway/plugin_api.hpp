@@ -26,13 +26,14 @@ public:
                                                      std::optional<std::string> body = {}) const;
     /// Creates a subscription with authorization and webhookHeaders out of the settings; the answer's JSON.
     gatehouse::job<std::string> create(wanted) const;
-    /// Raw JSON of every subscription of a topic, all pages; empty when the topic is unknown (404).
-    gatehouse::job<std::vector<std::string>> of_topic(std::string topic) const;
+    /// Raw JSON of every subscription of a topic, all pages; empty when the topic is unknown (404). sort: "<field>,ASC" or ",DESC", else
+    /// "".
+    gatehouse::job<std::vector<std::string>> of_topic(std::string topic, std::string sort = {}) const;
     /// Ids of all topics, all pages.
     gatehouse::job<std::vector<std::string>> topics() const;
 
 private:
-    gatehouse::job<std::vector<std::string>> pages(std::string url) const;
+    gatehouse::job<std::vector<std::string>> pages(std::string url, std::string sort) const;
     gatehouse::http::request request(std::string_view method, const std::string& url) const;
     std::string body_of(const wanted&) const;
 

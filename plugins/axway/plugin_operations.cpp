@@ -37,7 +37,9 @@ constexpr std::string_view k_id = R"({
 constexpr std::string_view k_list = R"({
   "type": "object", "additionalProperties": false,
   "properties": {"topic": {"type": "string", "minLength": 1, "maxLength": 200,
-                 "description": "Only of this topic (id or name); without it, of all topics that this source knows, else of all there are"}}
+                 "description": "Only of this topic (id or name); without it, of all topics that this source knows, else of all there are"},
+                 "sort": {"type": "string", "enum": ["subscriptionMode,ASC", "subscriptionMode,DESC", "webhookUrl,ASC", "webhookUrl,DESC"],
+                 "description": "Order within each topic, which Streams makes"}}
 })";
 constexpr std::string_view k_test = R"({
   "type": "object", "additionalProperties": false, "required": ["id"],
@@ -153,6 +155,7 @@ job<result> operations::subscribe(const arguments& a) const {
 
 job<result> operations::list(const arguments& a) const {
     std::vector<std::string> topics;
+    const std::string sort(a["sort"].text());
     const auto add = [&](const std::string& t) {
         if (!t.empty() && std::find(topics.begin(), topics.end(), t) == topics.end()) topics.push_back(t);
     };
@@ -167,7 +170,7 @@ job<result> operations::list(const arguments& a) const {
     json::array out;
     std::set<std::string> seen; // a topic may be known by its name and by its id
     for (const std::string& topic : topics) {
-        const std::vector<std::string> found = co_await api_.of_topic(topic);
+        const std::vector<std::string> found = co_await api_.of_topic(topic, sort);
         for (const std::string& text : found) {
             const json::document d = json::parse(text);
             if (!is_id(d["id"].text()) || !seen.insert(std::string(d["id"].text())).second) continue;

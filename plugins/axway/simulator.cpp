@@ -62,7 +62,8 @@ public:
     std::string describe() const {
         json::array types, spoils, commands, pinned;
         for (const std::string_view t : k_types) types.add(t);
-        for (const tamper_info& t : tampers()) spoils.add(json::object{{"name", t.name}, {"about", t.about}, {"refused", t.forged}});
+        for (const tamper_info& t : tampers())
+            spoils.add(json::object{{"name", t.name}, {"about", t.about}, {"refused", t.forged()}, {"reason", t.reason}});
         const auto command = [&](std::string_view name, std::string_view about, const json::object& arguments) {
             commands.add(json::object{{"name", name}, {"about", about}, {"arguments", arguments}});
         };
@@ -70,7 +71,8 @@ public:
                 {{"type", "snapshot (begins anew with the whole document), patch, event or error"},
                  {"count", "how many, up to 10000"},
                  {"tamper", "how to spoil them"},
-                 {"code", "of an error, such as 70408"}});
+                 {"code", "of an error, such as 70408"},
+                 {"topic", "id or name; else accounts, and leads for event"}});
         command("publish", "publishes a payload of your own", {{"topic", "id or name; else accounts"}, {"payload", "any JSON"}});
         command("document", "the payload that was published last", {{"topic", "id or name; else accounts"}});
         command("state", "topics, subscriptions and counts", {});
@@ -151,7 +153,7 @@ private:
 
     /// Something changes, and what the subscriptions get of it waits in their queues; a forgery goes out beside them.
     std::vector<std::string> happen(topic& t, const std::string& type, int64_t code, const tamper_info* tamper) {
-        if (tamper && (tamper->forged || tamper->name == "test-call")) return forge(t, type, tamper);
+        if (tamper && (tamper->forged() || tamper->name == "test-call")) return forge(t, type, tamper);
         if (type == "error") return model_.listened_to(t) ? std::vector{model_.fail(t, code)} : std::vector<std::string>();
         if (type == "snapshot")
             for (const auto& s : model_.subscriptions())
@@ -172,6 +174,10 @@ private:
         std::vector<std::string> ids;
         for (const auto& s : model_.subscriptions()) {
             if (s->topic_id != t.id) continue;
+            if (tamper->name == "wrong-header" && s->headers.empty())
+                throw command_error::invalid("tamper: the subscription has no webhookHeaders; set protection to header or both");
+            if (tamper->name.ends_with("-token") && !s->authorization)
+                throw command_error::invalid("tamper: the subscription has no authorization; set protection to oauth2 or both");
             delivery d;
             d.event_id = t.next_event();
             d.type = type;
@@ -256,7 +262,7 @@ private:
                                            {"waiting", s->queue.size()},
                                            {"delivered", s->delivered},
                                            {"given_up", s->given_up}});
-            waiting += s->queue.size();
+            waiting += s->queue.size() + s->asides.size();
         }
         return json::object{{"topics", topics},
                             {"subscriptions", subscriptions},

@@ -57,17 +57,18 @@ void change(node& root, uint64_t n) {
 
 const std::vector<tamper_info>& tampers() {
     static const std::vector<tamper_info> list = {
-        {"wrong-token", "comes with a token that was never issued", true},
-        {"expired-token", "comes with the first token that the subscription got: refused once its life and grace are over", true},
-        {"missing-token", "comes without Authorization", true},
-        {"wrong-header", "comes with another value in each of the webhookHeaders", true},
-        {"foreign-subscription", "names a subscription that is not ours", true},
-        {"duplicate-event-id", "is sent twice with one event id: one event, applied once", false},
-        {"broken-patch", "genuine, but the patch does not apply: the document becomes stale", false},
-        {"bare-patch", "a patch that is one bare operation instead of an array", false},
-        {"out-of-order", "the next two patches are sent the wrong way round", false},
-        {"unknown-type", "a type that the documentation does not have: must be stored", false},
-        {"test-call", "a body of any kind, with no event id and no type", false},
+        {"wrong-token", "comes with a token that was never issued", "token_unknown"},
+        {"expired-token", "comes with the first token that the subscription got: refused once its life and grace are over",
+         "token_expired"},
+        {"missing-token", "comes without Authorization", "header_missing"},
+        {"wrong-header", "comes with another value in each of the webhookHeaders", "secret_mismatch"},
+        {"foreign-subscription", "names a subscription that is not ours", "subscription_foreign"},
+        {"duplicate-event-id", "is sent twice with one event id: one event, applied once", ""},
+        {"broken-patch", "genuine, but the patch does not apply: the document becomes stale", ""},
+        {"bare-patch", "a patch that is one bare operation instead of an array", ""},
+        {"out-of-order", "the next two patches are sent the wrong way round", ""},
+        {"unknown-type", "a type that the documentation does not have: must be stored", ""},
+        {"test-call", "a body of any kind, with no event id and no type", ""},
     };
     return list;
 }

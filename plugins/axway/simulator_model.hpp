@@ -26,7 +26,9 @@ struct oauth {
 /// How a notification is spoiled.
 struct tamper_info {
     std::string_view name, about;
-    bool forged; ///< must be refused; sent once, outside the subscription's order
+    std::string_view reason; ///< the code with which the plugin refuses it; "" when it must be accepted
+    /// Must be refused: sent once, outside the subscription's order.
+    bool forged() const { return !reason.empty(); }
 };
 const std::vector<tamper_info>& tampers();
 const tamper_info* find_tamper(std::string_view);
@@ -55,6 +57,7 @@ struct subscription {
 
     bool started = false; ///< its first snapshot is on the way
     std::deque<delivery> queue;
+    std::vector<delivery> asides; ///< what is sent outside the order, once there is a token
     bool under_way = false;
     std::string token;
     time_point token_expires;

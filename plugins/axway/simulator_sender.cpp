@@ -1,6 +1,7 @@
 #include "simulator_sender.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace axway::sim {
 
@@ -28,10 +29,10 @@ void sender::pump() {
 }
 
 void sender::pump(subscription& s) {
-    if (s.under_way || s.queue.empty() || s.status != "active") return;
+    if (s.under_way || (s.queue.empty() && s.asides.empty()) || s.status != "active") return;
     s.under_way = true;
     if (has_token(s))
-        deliver(s);
+        go_on(s);
     else
         fetch_token(s);
 }
@@ -59,10 +60,16 @@ void sender::token_came(subscription& s, const sent_outcome& o) {
         s.token = d["access_token"].text();
         s.token_expires = host_.now() + std::chrono::seconds(d["expires_in"].integer().value_or(3600));
         if (s.first_token.empty()) s.first_token = s.token;
-        return deliver(s);
+        return go_on(s);
     }
     ++token_failures_;
     last_token_error_ = "status " + std::to_string(o.status) + " " + std::string(o.status ? o.body.substr(0, 200) : o.error);
+    aside_refused_ += s.asides.size();
+    s.asides.clear();
+    if (s.queue.empty()) {
+        s.under_way = false;
+        return;
+    }
     exchange e{"", s.pipeline, host_.now(), {}, s.queue.front().attempts, o.status, {}, "", "no access token: " + last_token_error_};
     e.type = s.queue.front().type;
     s.exchanges.push_back(std::move(e));
@@ -88,6 +95,14 @@ outgoing sender::message(const subscription& s, const delivery& d) {
     return r;
 }
 
+void sender::go_on(subscription& s) {
+    for (const delivery& d : std::exchange(s.asides, {})) host_.send(message(s, d), begin(kind::aside, s));
+    if (s.queue.empty() || s.status != "active")
+        s.under_way = false;
+    else
+        deliver(s);
+}
+
 void sender::deliver(subscription& s) {
     const delivery& d = s.queue.front();
     host_.send(message(s, d), begin(kind::delivery, s));
@@ -95,7 +110,15 @@ void sender::deliver(subscription& s) {
 }
 
 void sender::send_aside(subscription& s, const delivery& d) {
-    host_.send(message(s, d), begin(kind::aside, s));
+    const bool other = spoiled(d, "wrong-token") || spoiled(d, "missing-token") || (spoiled(d, "expired-token") && !s.first_token.empty());
+    if (other || has_token(s)) {
+        host_.send(message(s, d), begin(kind::aside, s));
+        return;
+    }
+    s.asides.push_back(d);
+    if (s.under_way) return;
+    s.under_way = true;
+    fetch_token(s);
 }
 
 void sender::delivered(subscription& s, const sent_outcome& o, time_point began) {
@@ -155,10 +178,10 @@ void sender::sent(uint64_t token, const sent_outcome& o) {
         return;
     }
     subscription* s = model_.find(r.subscription);
-    if (!s || !s->under_way || s->queue.empty()) return;
+    if (!s || !s->under_way) return;
     if (r.what == kind::token)
         token_came(*s, o);
-    else
+    else if (!s->queue.empty())
         delivered(*s, o, r.began);
 }
 

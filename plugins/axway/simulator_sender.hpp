@@ -23,7 +23,7 @@ public:
     void pump();
     void sent(uint64_t token, const gatehouse::sent_outcome&);
     void woken(uint64_t token);
-    /// Sent at once and once, outside the order; what comes back is only counted.
+    /// Sent once and outside the order, as soon as there is a token; what comes back is only counted.
     void send_aside(subscription&, const delivery&);
 
     void forget_tokens();
@@ -45,6 +45,8 @@ private:
     bool has_token(const subscription& s) const { return !s.authorization || (!s.token.empty() && host_.now() < s.token_expires); }
     void fetch_token(subscription&);
     void token_came(subscription&, const gatehouse::sent_outcome&);
+    /// There is a token, or none is needed.
+    void go_on(subscription&);
     void deliver(subscription&);
     void delivered(subscription&, const gatehouse::sent_outcome&, time_point began);
     void failed(subscription&);

@@ -1,5 +1,7 @@
 #include "fetch_entity.hpp"
 
+#include "fetch_recover.hpp"
+
 using namespace gatehouse;
 
 namespace ivvy {
@@ -28,11 +30,16 @@ fetcher::fetcher(host h, const settings& s)
       max_pages_(s["max_pages"].integer().value_or(50)) {}
 
 job<result> fetcher::fetch(const stored_event& e) const {
+    if (const auto found = recovered_content(e.request().body())) co_return co_await read(*found);
     const auto envelope = sns::receiver::envelope_of(e.request());
     const auto m = message::read(envelope.message());
     if (!m) co_return failure::invalid("the stored message is not one of iVvy's");
     const content c(m->body(), parse_subject(m->subject()));
-    if (!c.subject().of) co_return failure::invalid("Subject " + printable(m->subject()) + " is not known");
+    co_return co_await read(c);
+}
+
+job<result> fetcher::read(const content& c) const {
+    if (!c.subject().of) co_return failure::invalid("Subject " + printable(c.subject().type) + " is not known");
     switch (c.subject().of->how) {
         case read_by::id:
             co_return co_await by_id(c);

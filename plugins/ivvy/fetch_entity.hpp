@@ -20,12 +20,16 @@ public:
 
     gatehouse::job<gatehouse::result> ping() const;
 
+    /// One page of what changed between two times, see gatehouse/recovery.hpp and fetch_recover.hpp.
+    gatehouse::job<gatehouse::result> recover(const gatehouse::json::document& arguments) const;
+
     /// See fetch_subscription.hpp. `sns` outlives the jobs.
     gatehouse::job<gatehouse::result> subscribe(const gatehouse::json::document& arguments, const gatehouse::sns::receiver& sns) const;
     gatehouse::job<gatehouse::result> update(const gatehouse::json::document& arguments, const gatehouse::sns::receiver& sns) const;
     gatehouse::job<gatehouse::result> unsubscribe(const gatehouse::json::document& arguments) const;
 
 private:
+    gatehouse::job<gatehouse::result> read(const content& c) const;
     gatehouse::job<gatehouse::result> by_id(const content& c) const;
     gatehouse::job<gatehouse::result> by_list(const content& c) const;
     gatehouse::job<gatehouse::result> by_dates(const content& c) const;

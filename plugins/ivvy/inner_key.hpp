@@ -50,6 +50,7 @@ public:
 
     gatehouse::verdict check(const message& m, gatehouse::acceptance yes) const {
         using gatehouse::refusal;
+        if (explain_.listens()) explain_.say("text that iVvy signs", m.text_to_sign());
         const auto bucket = key_bucket_url(m.region());
         if (!bucket)
             return refusal("key_region_refused",
@@ -68,9 +69,7 @@ public:
         const auto signature = gatehouse::from_base64(m.signature());
         if (!signature || signature->size() < 256)
             return refusal("inner_signature_malformed", "Signature inside Message is not base64 of an RSA signature", 403);
-        const std::string text = m.text_to_sign();
-        if (explain_.listens()) explain_.say("text that iVvy signs", text);
-        if (key->verify(gatehouse::verify::digest::sha1, text, *signature)) return yes;
+        if (key->verify(gatehouse::verify::digest::sha1, m.text_to_sign(), *signature)) return yes;
         return refusal("inner_signature_mismatch", "SNS delivered it, but iVvy's own signature inside does not fit", 403);
     }
 

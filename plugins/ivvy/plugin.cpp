@@ -4,6 +4,7 @@
 
 #include "content.hpp"
 #include "fetch_entity.hpp"
+#include "fetch_recover.hpp"
 #include "fetch_subscription.hpp"
 #include "inner_key.hpp"
 #include "message.hpp"
@@ -68,6 +69,8 @@ public:
                     [this](const json::document& a) { return api_->update(a, sns_); });
         r.operation("unsubscribe", "End a subscription at iVvy", ivvy::k_unsubscribe_schema, "unsubscribe",
                     [this](const json::document& a) { return api_->unsubscribe(a); });
+        r.operation("recover", "Ask the lists that know a date of modification for what was missed", ivvy::k_recover_schema, "recover",
+                    [this](const json::document& a) { return api_->recover(a); });
         r.operation("ping", "Ask iVvy's API whether key, secret and clock are right", {}, "test",
                     [this](const json::document&) { return api_->ping(); });
     }

@@ -86,7 +86,31 @@ api_answer api::serve(const gatehouse::request& r) {
     return entity_call(what, body.root());
 }
 
+api_answer api::page(const std::vector<const record*>& all, json::value a) const {
+    const int64_t total = static_cast<int64_t>(all.size());
+    const int64_t start = std::clamp<int64_t>(a["start"].integer().value_or(0), 0, total);
+    const int64_t per_page = std::clamp<int64_t>(a["perPage"].integer().value_or(k_most_per_page), 1, k_most_per_page);
+    json::array results;
+    int64_t count = 0;
+    for (; count < per_page && start + count < total; ++count) results.add(all[static_cast<size_t>(start + count)]->render());
+    return ok(json::object{
+        {"meta", json::object{{"totalResults", total}, {"start", start}, {"perPage", per_page}, {"count", count}}},
+        {"results",
+         results}}.text());
+}
+
+/// Whether the ends of the filter are taken in is not documented; here they are.
+api_answer api::dated(const dated_list& list, json::value a) const {
+    const std::string after(a["filter"][list.after].text()), before(a["filter"][list.before].text());
+    std::vector<const record*> all;
+    for (const record* r : model_.list(parse_subject(std::string(list.entity) + "Added").of, json::value()))
+        if ((after.empty() || r->modified >= after) && (before.empty() || r->modified <= before)) all.push_back(r);
+    return page(all, a);
+}
+
 api_answer api::entity_call(std::string_view what, json::value a) {
+    for (const dated_list& list : k_dated_lists)
+        if (what == list.call) return dated(list, a);
     const auto of = std::find_if(k_entities.begin(), k_entities.end(), [&](const entity& e) { return !e.call.empty() && e.call == what; });
     if (of == k_entities.end()) return error(404, 0, "'action' is not known");
     if (of->how == read_by::dates) {
@@ -102,17 +126,7 @@ api_answer api::entity_call(std::string_view what, json::value a) {
     }
     for (const std::string_view parent : of->parents)
         if (!parent.empty() && !a[parent]) return error(400, 23017, "'" + std::string(parent) + "' is required");
-    const auto all = model_.list(&*of, a);
-    const int64_t total = static_cast<int64_t>(all.size());
-    const int64_t start = std::clamp<int64_t>(a["start"].integer().value_or(0), 0, total);
-    const int64_t per_page = std::clamp<int64_t>(a["perPage"].integer().value_or(k_most_per_page), 1, k_most_per_page);
-    json::array results;
-    int64_t count = 0;
-    for (; count < per_page && start + count < total; ++count) results.add(all[static_cast<size_t>(start + count)]->render());
-    return ok(json::object{
-        {"meta", json::object{{"totalResults", total}, {"start", start}, {"perPage", per_page}, {"count", count}}},
-        {"results",
-         results}}.text());
+    return page(model_.list(&*of, a), a);
 }
 
 std::string api::topic_of(std::string_view kind) {

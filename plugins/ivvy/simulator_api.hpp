@@ -1,6 +1,7 @@
 // iVvy's API: every request is signed (developer.ivvy.com, "getting started"), errors are told in the body.
 #pragma once
 
+#include "fetch_recover.hpp"
 #include "simulator_model.hpp"
 #include "sns/simulation/service.hpp"
 
@@ -31,6 +32,9 @@ public:
 private:
     std::optional<api_answer> refuse(const gatehouse::request&) const;
     api_answer entity_call(std::string_view what, json::value arguments);
+    /// A list by date of modification.
+    api_answer dated(const dated_list&, json::value arguments) const;
+    api_answer page(const std::vector<const record*>&, json::value arguments) const;
     api_answer subscribe(json::value arguments);
     api_answer unsubscribe(json::value arguments);
     int unsubscribe_one(std::string_view kind, std::string_view url);

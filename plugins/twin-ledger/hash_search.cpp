@@ -12,7 +12,7 @@ namespace twin_ledger {
 namespace {
 
 constexpr size_t k_least_members = 3;
-constexpr size_t k_most_shown = 12;
+constexpr size_t k_most_shown = 50;
 
 class search {
 public:
@@ -37,63 +37,75 @@ public:
         return out;
     }
 
-    /// Whether these texts give the message's hash, with any key and digest form; sets the digest form.
-    bool fits(const std::vector<std::string_view>& texts, hash_form& form) {
+    /// The digest forms in which these texts give the message's hash, with any key. Several: a text without "+", "/", "-" and "_" is base64
+    /// of both kinds.
+    std::vector<digest_form> fitting(const std::vector<std::string_view>& texts) {
+        std::vector<digest_form> out;
         for (const auto& key : keys_) {
             ++tried_;
             const std::string digest = key.digest(texts);
             for (const auto& [digest_as, bytes] : wanted_)
-                if (equal_constant_time(digest, bytes)) {
-                    form.digest = digest_as;
-                    return true;
-                }
+                if (equal_constant_time(digest, bytes)) out.push_back(digest_as);
+            if (!out.empty()) break;
         }
-        return false;
+        return out;
     }
-    bool fits(hash_form& form) {
+    /// The form with each digest form that fits.
+    std::vector<hash_form> fitting(hash_form form) {
         const auto texts = form.texts(message_, confirmation_);
-        return fits(std::vector<std::string_view>(texts.begin(), texts.end()), form);
+        std::vector<hash_form> out;
+        for (const digest_form f : fitting(std::vector<std::string_view>(texts.begin(), texts.end()))) {
+            form.digest = f;
+            out.push_back(form);
+        }
+        return out;
     }
 
-    /// All orders of at least three of the members that are there. Forms that give the same texts are tried once.
+    /// All orders of at least three of the members that are there, and for those that fit every form that fits. Forms that give the same
+    /// texts are tried once.
     std::vector<hash_form> orders() {
-        std::vector<hash_form> found;
+        std::vector<std::vector<std::string>> found;
         std::map<std::vector<std::string>, bool> seen;
-        for (hash_form form : forms()) {
-            auto& order = confirmation_ ? form.confirmation_order : form.order;
-            std::erase_if(order, [&](const auto& name) { return !message_[name]; });
-            const std::vector<std::string> names = order;
-            const auto texts = form.texts(message_, confirmation_);
+        for (const hash_form& form : forms()) {
+            std::vector<std::string> names = confirmation_ ? form.confirmation_order : form.order;
+            std::erase_if(names, [&](const auto& name) { return !message_[name]; });
+            hash_form here = form;
+            order_of(here) = names;
+            const auto texts = here.texts(message_, confirmation_);
             if (seen[texts]) continue;
             seen[texts] = true;
-            const auto before = found.size();
             std::vector<size_t> picked;
-            permute(form, names, texts, picked, found);
-            if (found.size() > before) break;
+            permute(names, texts, picked, found);
+            if (!found.empty()) break;
         }
-        return found;
+        std::vector<hash_form> out;
+        for (const auto& order : found)
+            for (hash_form form : forms()) {
+                order_of(form) = order;
+                for (hash_form& f : fitting(std::move(form))) out.push_back(std::move(f));
+            }
+        return out;
     }
 
     size_t tried() const { return tried_; }
 
 private:
-    void permute(const hash_form& form, const std::vector<std::string>& names, const std::vector<std::string>& texts,
-                 std::vector<size_t>& picked, std::vector<hash_form>& found) {
+    std::vector<std::string>& order_of(hash_form& f) const { return confirmation_ ? f.confirmation_order : f.order; }
+
+    void permute(const std::vector<std::string>& names, const std::vector<std::string>& texts, std::vector<size_t>& picked,
+                 std::vector<std::vector<std::string>>& found) {
         if (picked.size() >= k_least_members) {
             std::vector<std::string_view> parts;
             for (const size_t i : picked) parts.push_back(texts[i]);
-            hash_form here = form;
-            if (fits(parts, here)) {
-                auto& order = confirmation_ ? here.confirmation_order : here.order;
-                order.clear();
+            if (!fitting(parts).empty()) {
+                auto& order = found.emplace_back();
                 for (const size_t i : picked) order.push_back(names[i]);
-                found.push_back(std::move(here));
             }
         }
         for (size_t i = 0; i < names.size(); ++i) {
             if (std::find(picked.begin(), picked.end(), i) != picked.end()) continue;
             picked.push_back(i);
-            permute(form, names, texts, picked, found);
+            permute(names, texts, picked, found);
             picked.pop_back();
         }
     }
@@ -124,14 +136,18 @@ void say_found(const explainer& out, const std::vector<hash_form>& found, bool c
 void search_hash(const explainer& out, const std::vector<blake2b_key>& keys, json::value message, bool confirmation) {
     search s(keys, message, confirmation);
     std::vector<hash_form> found;
-    for (hash_form form : search::forms()) {
-        const bool fits = s.fits(form);
-        if (fits) found.push_back(form);
+    for (const hash_form& form : search::forms()) {
+        const auto fits = s.fitting(form);
+        std::string digests;
+        for (const hash_form& f : fits) {
+            digests += (digests.empty() ? "" : " or ") + std::string(k_digest_forms[static_cast<size_t>(f.digest)]);
+            found.push_back(f);
+        }
         // Quoted strings are only shown when they fit: twice as many lines say nothing more.
-        if (!fits && form.strings == string_form::json) continue;
+        if (fits.empty() && form.strings == string_form::json) continue;
         out.say("numbers " + std::string(k_number_forms[static_cast<size_t>(form.numbers)]) + ", dictionaries " +
                     std::string(k_dictionary_forms[static_cast<size_t>(form.dictionaries)]),
-                fits ? "FITS, digest " + std::string(k_digest_forms[static_cast<size_t>(form.digest)]) : "no, with any digest");
+                fits.empty() ? "no, with any digest" : "FITS, digest " + digests);
     }
     if (found.empty()) found = s.orders();
     say_found(out, found, confirmation, s.tried());

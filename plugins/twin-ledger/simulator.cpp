@@ -99,7 +99,8 @@ public:
     std::string describe() const {
         json::array types, spoils, commands;
         for (const auto t : k_types) types.add(t);
-        for (const tamper_info& t : tampers()) spoils.add(json::object{{"name", t.name}, {"about", t.about}, {"refused", t.forged}});
+        for (const tamper_info& t : tampers())
+            spoils.add(json::object{{"name", t.name}, {"about", t.about}, {"refused", t.forged()}, {"reason", t.reason}});
         const auto command = [&](std::string_view name, std::string_view about, const json::object& arguments) {
             commands.add(json::object{{"name", name}, {"about", about}, {"arguments", arguments}});
         };

@@ -33,14 +33,14 @@ bool is_client_secret(std::string_view s) {
 
 const std::vector<tamper_info>& tampers() {
     static const std::vector<tamper_info> list = {
-        {"wrong-hash", "hashed with another key", true},
-        {"missing-hash", "comes without a hash", true},
-        {"foreign-account", "for another account, rightly hashed", true},
-        {"foreign-topic", "for another topic, rightly hashed", true},
-        {"changed-body", "changed after it was hashed", true},
-        {"foreign-url", "a confirmation whose confirmation_url leads to another host", true},
-        {"stale", "sent three days ago", true},
-        {"duplicate", "sent twice: one event", false},
+        {"wrong-hash", "hashed with another key", "hash_mismatch"},
+        {"missing-hash", "comes without a hash", "hash_missing"},
+        {"foreign-account", "for another account, rightly hashed", "account_foreign"},
+        {"foreign-topic", "for another topic, rightly hashed", "topic_foreign"},
+        {"changed-body", "changed after it was hashed", "hash_mismatch"},
+        {"foreign-url", "a confirmation whose confirmation_url leads to another host", "confirmation_url_foreign"},
+        {"stale", "sent three days ago", "timestamp_too_old"},
+        {"duplicate", "sent twice: one event", ""},
     };
     return list;
 }

@@ -8,7 +8,8 @@ namespace twin_ledger::sim {
 
 struct tamper_info {
     std::string_view name, about;
-    bool forged; ///< must not become an event
+    std::string_view reason; ///< the code with which the plugin, or the host, refuses it; "" when it must become an event
+    bool forged() const { return !reason.empty(); }
 };
 const std::vector<tamper_info>& tampers();
 const tamper_info* find_tamper(std::string_view name);

@@ -7,6 +7,7 @@
 
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <map>
 #include <mutex>
@@ -119,7 +120,11 @@ struct Fixture {
     ManualClock clock{from_unix_ms(1'700'000'000'000)};
     StateStore store;
     Lines lines;
-    Log log{Level::debug, [this](std::string_view line) { lines.add(line); }};
+    std::function<void(std::string_view)> on_line; ///< set it before what logs begins; runs on the thread that logs
+    Log log{Level::debug, [this](std::string_view line) {
+                lines.add(line);
+                if (on_line) on_line(line);
+            }};
     Metrics metrics;
     plugin::Host host{clock, &store, log, metrics, folder.path() / "staging"};
     config::Config config;

@@ -203,6 +203,29 @@ BOOST_AUTO_TEST_CASE(those_who_ask_before_the_answer_was_made_use_of_get_it_too)
     BOOST_TEST(sent.size() == 2u);
 }
 
+// A step that began before the answer was made use of has not seen what became of it.
+BOOST_AUTO_TEST_CASE(who_looked_before_the_answer_was_made_use_of_and_asks_after_gets_it_too) {
+    std::promise<void> looking, go_on;
+    on_line = [&](std::string_view line) {
+        if (line.find("looks") == line.npos) return;
+        looking.set_value();
+        go_on.get_future().wait();
+    };
+    hold = true;
+    auto first = start("Sd");
+    BOOST_REQUIRE(wait_sent(1));
+    auto late = start("Ld");
+    looking.get_future().wait();
+    sent[0].done(ok("key"));
+    BOOST_TEST(std::get<JobDocument>(first.get().value).body == "start;http 0 200 key;");
+    hold = false; // a second request would be answered "reply"
+    go_on.set_value();
+    BOOST_TEST(std::get<JobDocument>(late.get().value).body == "start;http 0 200 key;");
+    BOOST_TEST(sent.size() == 1u);
+    BOOST_TEST(document("Sd") == "start;http 0 200 reply;"); // nothing is kept
+    BOOST_TEST(sent.size() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(the_first_of_those_who_share_may_give_up) {
     make_runner(1);
     hold = true;

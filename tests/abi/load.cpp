@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_constructor_that_never_ends_is_given_up) {
         probe(std::filesystem::path(ABI_PLUGINS) / "slow_constructor.so", {"slow_constructor", "slow.crashed"}, Millis(200));
     BOOST_REQUIRE(refused);
     BOOST_TEST(refused->code == "too_slow");
-    BOOST_TEST((Steady::now() - began < std::chrono::seconds(5)));
+    BOOST_TEST((Steady::now() - began < std::chrono::seconds(30))); // by itself it never ends
 }
 
 BOOST_AUTO_TEST_CASE(a_good_plugin_is_described) {

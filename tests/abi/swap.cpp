@@ -1,4 +1,6 @@
 // Verification on several threads while generations change and jobs run: for TSan above all.
+#include "core/base/current.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -15,7 +17,7 @@ BOOST_AUTO_TEST_CASE(swaps_under_load_lose_no_call) {
     install("script");
     constexpr int swaps = 30;
     config.sources = {source_config("one", "script", R"({"secret":"s","key":"k"})")};
-    std::atomic<std::shared_ptr<const Generation>> current(host.load(config));
+    Current<const Generation> current(host.load(config));
     BOOST_REQUIRE(current.load()->slots[0].source);
     std::atomic<bool> stop{false};
     std::atomic<uint64_t> accepted{0}, other{0}, ended{0}, started{0};

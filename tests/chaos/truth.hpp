@@ -15,6 +15,7 @@ struct Profile {
     bool subscribes = true;    ///< the gateway subscribes itself
     bool recovers = true;      ///< its plugin has an operation of kind recover
     std::string expire_tokens; ///< command; may be empty
+    bool sends_again = false;  ///< what it gave up lies in a queue, and comes again when its owner wants it
 };
 
 inline const std::vector<Profile>& profiles() {
@@ -26,9 +27,9 @@ inline const std::vector<Profile>& profiles() {
          true,
          true,
          "expire-tokens"},
-        {"ivvy", {"CompanyAdded", "ContactNoteAdded", "InvoiceUpdated", "RoomRatesUpdated"}, "duplicate-id", true, false, ""},
+        {"ivvy", {"CompanyAdded", "ContactNoteAdded", "InvoiceUpdated", "RoomRatesUpdated"}, "duplicate-id", true, true, "", true},
         {"twin-ledger", {"ledger.entry.updated", "ledger.entry.added", "sticker.put", "sticker.removed"}, "duplicate", true, true, ""},
-        {"wicket", {"data_update"}, "duplicate-id", false, false, ""},
+        {"wicket", {"data_update"}, "duplicate-id", false, false, "", true},
     };
     return k_all;
 }

@@ -242,6 +242,33 @@ BOOST_AUTO_TEST_CASE(a_token_survives_a_restart_and_is_renewed_at_its_end) {
     BOOST_TEST(shorter.state().find("tokens")->integer_of("refused") == 0);
 }
 
+BOOST_AUTO_TEST_CASE(no_file_holds_a_token_that_is_good) {
+    AxwayWorld w;
+    const std::string pair = to_base64("streams:" + w.secret("client_secret"));
+    const auto token = json::parse(w.token({{"Authorization", "Basic " + pair}}, "grant_type=client_credentials").body);
+    const std::string given(token->text_of("access_token"));
+    const Fields fields = {{"Authorization", "Bearer " + given},
+                           {"Cookie", "session=c00kie"},
+                           {"X-Axway-Streams-Subscription-Id", w.subscription(0)},
+                           {"X-Axway-Streams-Event-Id", "e#1"},
+                           {"X-Axway-Streams-Event-Type", "snapshot"}};
+    BOOST_TEST(request(w.gateway.port(), "POST", "/hooks/axway", fields, R"({"a":"the-body"})").status == 200);
+    w.gateway.stop(SIGTERM);
+    size_t files = 0;
+    bool body = false;
+    for (const auto& entry : std::filesystem::directory_iterator(w.gateway.dir())) {
+        if (!entry.path().filename().string().starts_with("gatehouse.db") || !entry.is_regular_file()) continue;
+        ++files;
+        const std::string content = read_file(entry.path());
+        body |= has(content, "the-body");
+        BOOST_TEST(!has(content, given), entry.path());
+        BOOST_TEST(!has(content, "c00kie"), entry.path());
+        BOOST_TEST(!has(content, pair), entry.path());
+    }
+    BOOST_TEST(files > 0u);
+    BOOST_TEST(body);
+}
+
 BOOST_AUTO_TEST_CASE(the_token_endpoint_speaks_rfc_6749_and_stores_no_event) {
     AxwayWorld w;
     const std::string secret = w.secret("client_secret");

@@ -94,3 +94,21 @@ BOOST_AUTO_TEST_CASE(two_subscribe_calls_at_the_same_instant_are_both_remembered
     BOOST_TEST(listed.find("account/14/1") != std::string::npos, listed);
     BOOST_TEST(listed.find("account/14/2") != std::string::npos, listed);
 }
+
+BOOST_AUTO_TEST_CASE(what_changed_is_found_in_the_lists_and_stored_once) {
+    World w({{"ivvy", settings()}});
+    w.settle("ivvy", "CompanyAdded");
+    w.settle("ivvy", "BookingAdded");
+    const std::string said = w.operate({"recover", "--source", "ivvy", "--since", "1h"});
+    BOOST_TEST(said.find("deletions") != std::string::npos, said);
+    for (const std::string type : {"Company", "Booking"}) {
+        BOOST_REQUIRE_MESSAGE(w.reaches("modified:" + type, "delivered"), said);
+        const auto event = w.event("modified:" + type);
+        BOOST_TEST(event.text_of("type") == type + ".updated");
+        BOOST_TEST(std::string(event.text_of("subject")).starts_with(type + "/"));
+        BOOST_TEST(event.find("recovered")->boolean);
+        BOOST_TEST(w.document("modified:" + type) != "null");
+    }
+    const auto again = w.operate({"recover", "--source", "ivvy", "--since", "1h"});
+    BOOST_TEST(again.find(" 0 stored") != std::string::npos, again);
+}

@@ -1,10 +1,10 @@
 // A signed notification comes in, is stored, acknowledged and delivered; a bad one is refused with its own reason, which the operator finds
 // in `gatehouse events`, in the log and in the metrics.
+#include <boost/test/unit_test.hpp>
+
 #include "tests/support/client.hpp"
 #include "tests/support/gateway.hpp"
 #include "tests/support/receiver.hpp"
-
-#include <boost/test/unit_test.hpp>
 
 using namespace gh;
 using namespace gh::test;
@@ -17,7 +17,8 @@ const std::string k_app_secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 std::string config_text(const std::string& app_url) {
     return "server: {listen: 127.0.0.1:0, admin: 127.0.0.1:0}\n"
            "store: {sqlite: store.db, retention: 30d}\n"
-           "plugins: {directory: " GATEHOUSE_PLUGINS_DIR "}\n"
+           "plugins: {directory: " GATEHOUSE_PLUGINS_DIR
+           "}\n"
            "sources:\n"
            "  bank:\n"
            "    plugin: basiq\n"
@@ -26,7 +27,9 @@ std::string config_text(const std::string& app_url) {
            "    fetch_back: {mode: off}\n"
            "  lost: {plugin: no-such-plugin, path: /hooks/lost, settings: {}}\n"
            "destinations:\n"
-           "  app: {url: " + app_url + ", secret: \"${env:APP_SECRET}\", retry: [1s, 1s]}\n"
+           "  app: {url: " +
+           app_url +
+           ", secret: \"${env:APP_SECRET}\", retry: [1s, 1s]}\n"
            "routes:\n"
            "  - {from: bank, types: [\"user.*\"], to: app}\n";
 }
@@ -54,7 +57,9 @@ struct Running {
 
 const std::string k_body = "{\"eventTypeId\":\"user.created\",\"eventId\":\"e1\",\"links\":{}}";
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 } // namespace
 
@@ -102,6 +107,21 @@ BOOST_FIXTURE_TEST_CASE(each_bad_request_is_refused_with_its_own_reason, Running
         }
     }
     BOOST_TEST(receiver.count() == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_reload_is_refused_while_the_server_ends, Running) {
+    // A request that is not complete keeps the server from ending at once.
+    const int waiting = connect_to(gateway.port());
+    const std::string_view head = "POST /hooks/bank HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n";
+    BOOST_REQUIRE(::send(waiting, head.data(), head.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(head.size()));
+    BOOST_REQUIRE(eventually([&] { return has(metrics(), "gatehouse_connections{server=\"http\",state=\"active\"} 1"); }));
+    gateway.child().signal(SIGTERM);
+    BOOST_REQUIRE(eventually([&] { return request(gateway.port(), "GET", "/healthz").status == 0; }));
+    const Answer reload = request(gateway.admin_port(), "POST", "/api/v1/reload");
+    BOOST_TEST(reload.status == 422);
+    BOOST_TEST(has(reload.body, "the server is ending"));
+    ::close(waiting);
+    BOOST_TEST(gateway.child().wait() == 0);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_resend_makes_no_second_event_also_across_a_restart, Running) {
@@ -167,4 +187,6 @@ BOOST_FIXTURE_TEST_CASE(secrets_reach_neither_log_nor_answers, Running) {
     }
 }
 
-BOOST_FIXTURE_TEST_CASE(sigterm_drains_and_ends_with_zero, Running) { BOOST_TEST(gateway.stop(SIGTERM) == 0); }
+BOOST_FIXTURE_TEST_CASE(sigterm_drains_and_ends_with_zero, Running) {
+    BOOST_TEST(gateway.stop(SIGTERM) == 0);
+}

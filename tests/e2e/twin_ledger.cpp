@@ -165,7 +165,10 @@ BOOST_AUTO_TEST_CASE(a_subscription_is_confirmed_by_the_server) {
     const std::string answer = w.cli({"subscriptions", "call", "twin", "subscribe", "url=" + url, "topic=line-4"});
     BOOST_TEST(has(answer, "kept by the gateway, not shown: server_secret"), answer);
     BOOST_TEST(eventually([&] { return w.command("state")["subscriptions"][0]["confirmed"] == true; }), w.gateway->log());
-    BOOST_TEST(eventually([&] { return has(w.cli({"subscriptions", "--source", "twin"}), "\"provider_state\":\"active\""); }), w.gateway->log());
+    BOOST_TEST(eventually([&] {
+                   return has(w.cli({"subscriptions", "--source", "twin"}), "\"provider_state\":\"active\"");
+               }),
+               w.gateway->log());
     const json sent = w.command("send", {{"type", "ledger.entry.updated"}});
     BOOST_REQUIRE(sent["sent"] == 1);
     BOOST_TEST(w.event(sent["messages"][0]["id"], "delivered")["trust"] == "verified");
@@ -175,6 +178,34 @@ BOOST_AUTO_TEST_CASE(a_subscription_is_confirmed_by_the_server) {
     // Neither capabilities nor secrets are in the log.
     for (const char* secret : {"token=", "server_secret\":\"", "webhook___"}) BOOST_TEST(!has(w.gateway->log(), secret));
     for (const auto& [name, value] : w.secrets.items()) BOOST_TEST(!has(w.gateway->log(), value.get<std::string>()), name);
+}
+
+BOOST_AUTO_TEST_CASE(the_way_of_hashing_is_found_for_a_subscription_that_the_server_made) {
+    World w(json{{"subscribe", false},
+                 {"hash",
+                  {{"order", {"type", "trigger", "message", "twin", "sent_ts", "event", "subscription"}},
+                   {"numbers", "fixed3"},
+                   {"dictionaries", "json"},
+                   {"digest", "base64url"}}}});
+    BOOST_REQUIRE_MESSAGE(w.gateway->start(), w.gateway->log());
+    const std::string url = "http://127.0.0.1:" + std::to_string(w.gateway->port()) + k_learning;
+    w.cli({"subscriptions", "call", "learning", "subscribe", "url=" + url, "topic=line-4"});
+    BOOST_REQUIRE(eventually([&] { return w.command("state")["subscriptions"][0]["confirmed"] == true; }));
+    const json sent = w.command("send", {{"type", "ledger.entry.updated"}});
+    const auto body = from_base64_lenient(w.event(sent["messages"][0]["id"], "delivered")["request"]["body"].get<std::string>());
+    BOOST_REQUIRE(body);
+    const auto capture = w.gateway->dir() / "message";
+    write_file(capture, "POST " + k_learning + " HTTP/1.1\r\nHost: hooks.example\r\n\r\n" + *body);
+    // Nobody but the server was ever told the server secret. While it runs, and after it.
+    for (const bool running : {true, false}) {
+        if (!running) w.gateway->stop(SIGTERM);
+        const json explained = json::parse(w.cli({"verify", "--source", "learning", "--explain", capture.string()}));
+        std::string fits;
+        for (const auto& said : explained["explained"])
+            if (said["title"] == "setting that fits" || said["title"] == "fits as well") fits += said["detail"].get<std::string>() + "\n";
+        BOOST_TEST(has(fits, "order: [type, trigger, message, twin, sent_ts, event, subscription]"), explained.dump());
+        BOOST_TEST(has(fits, "digest: base64url}"), fits);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_way_of_hashing_is_found_from_a_stored_message) {

@@ -41,6 +41,7 @@ constexpr point k_points[] = {
 
     {"add a member", R"({"a":1})", R"([{"op":"add","path":"/b","value":2}])", R"({"a":1,"b":2})"},
     {"add replaces a member that is there", R"({"a":1,"b":2})", R"([{"op":"add","path":"/a","value":[3]}])", R"({"a":[3],"b":2})"},
+    {"add a name that differs in case", R"({"foo":1})", R"([{"op":"add","path":"/FOO","value":2}])", R"({"foo":1,"FOO":2})"},
     {"add null", R"({"a":1})", R"([{"op":"add","path":"/a","value":null}])", R"({"a":null})"},
     {"add to an empty array", "[]", R"([{"op":"add","path":"/0","value":"x"}])", R"(["x"])"},
     {"add before an element", "[1,3]", R"([{"op":"add","path":"/1","value":2}])", "[1,2,3]"},
@@ -83,7 +84,10 @@ constexpr point k_points[] = {
     {"remove at a leading zero", "[1,2]", R"([{"op":"remove","path":"/00"}])", nullptr},
     {"remove at 1e0", "[1,2]", R"([{"op":"remove","path":"/1e0"}])", nullptr},
     {"remove from a scalar", R"({"a":1})", R"([{"op":"remove","path":"/a/b"}])", nullptr},
-    {"remove everything", R"({"a":1})", R"([{"op":"remove","path":""}])", nullptr},
+    {"remove everything leaves null, as the public suite has it", R"({"a":1})", R"([{"op":"remove","path":""}])", "null"},
+    {"what follows it sees null", "1",
+     R"([{"op":"remove","path":""},{"op":"test","path":"","value":null},{"op":"add","path":"","value":[]}])", "[]"},
+    {"nothing is below what was removed", R"({"a":1})", R"([{"op":"remove","path":""},{"op":"add","path":"/a","value":1}])", nullptr},
     {"one bare operation", "[1,2]", R"({"op":"remove","path":"/1"})", "[1]"},
 
     {"replace a member keeps its place", R"({"a":1,"b":2})", R"([{"op":"replace","path":"/a","value":{}}])", R"({"a":{},"b":2})"},

@@ -188,6 +188,17 @@ BOOST_AUTO_TEST_CASE(list_asks_for_all_topics_when_it_knows_none) {
     BOOST_TEST(o.job->reason.find("has no items") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(list_leaves_the_order_to_streams) {
+    Operations o;
+    o.begin("list", R"({"topic":"t","sort":"webhookUrl,DESC"})");
+    const std::string url = k_base + "/topics/t/subscriptions?page=";
+    o.expect("GET " + url + "1&pageSize=100&sort=webhookUrl,DESC", 200, R"({"items":[{"id":"b"}],"links":{"next":"/x?page=2"}})");
+    o.expect("GET " + url + "2&pageSize=100&sort=webhookUrl,DESC", 200, R"({"items":[{"id":"a"}],"links":{}})");
+    const auto list = o.finished();
+    BOOST_TEST(list[0]["id"] == "b");
+    BOOST_TEST(list[1]["id"] == "a");
+}
+
 BOOST_AUTO_TEST_CASE(unsubscribe_takes_404_for_done_and_forgets) {
     for (const int status : {204, 404}) {
         Operations o;

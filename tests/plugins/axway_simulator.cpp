@@ -188,6 +188,32 @@ BOOST_AUTO_TEST_CASE(a_new_subscription_begins_with_what_was_published_last) {
     BOOST_TEST(idle.api("POST", "/streams/publishers/http-post/api/v1/topics/accounts", "1").status == 410);
 }
 
+BOOST_AUTO_TEST_CASE(a_forgery_gets_a_token_first_as_any_delivery_does) {
+    Streams s;
+    for (const char* tamper : {"foreign-subscription", "test-call"}) s.send("patch", "\"tamper\":\"" + std::string(tamper) + "\"");
+    BOOST_REQUIRE_EQUAL(s.outbox().size(), 1u);
+    BOOST_TEST(s.outbox()[0].url.ends_with("/oauth/token"));
+    s.token();
+    BOOST_REQUIRE_EQUAL(s.outbox().size(), 2u);
+    for (int i = 0; i < 2; ++i) BOOST_TEST(s.reply(403).field("Authorization") == "Bearer t0ken");
+    // Nor does one that waits for a token in vain stand in the way of what follows.
+    Streams again;
+    again.send("patch", R"("tamper":"foreign-subscription")");
+    again.reply(503);
+    BOOST_TEST(again.outbox().empty());
+    again.send("snapshot");
+    again.token();
+    BOOST_TEST(again.reply(200).field("X-Axway-Streams-Event-Type") == "snapshot");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_subscription_has_not_cannot_be_spoiled) {
+    std::string out;
+    Streams token(R"({"protection":"oauth2"})"), header(R"({"protection":"header"})");
+    BOOST_TEST(token.try_command("send", R"({"type":"patch","tamper":"wrong-header"})", out) == GATEHOUSE_INVALID);
+    BOOST_TEST(header.try_command("send", R"({"type":"patch","tamper":"missing-token"})", out) == GATEHOUSE_INVALID);
+    BOOST_TEST((token.outbox().empty() && header.outbox().empty()));
+}
+
 BOOST_AUTO_TEST_CASE(what_it_can_spoil_it_does) {
     Streams s(R"({"protection":"both"})");
     s.send("snapshot");

@@ -350,4 +350,91 @@ BOOST_AUTO_TEST_CASE(unsubscribing_explains_each_result) {
     BOOST_TEST(call("unsubscribe", R"({"id":"account/14/7"})")->failure == GATEHOUSE_FAIL_INVALID);
 }
 
+namespace {
+
+/// What one page of recovery is, after the answers of the API.
+nlohmann::json recovered(Fixture& f, const std::string& cursor, const std::string& call, const std::string& filter,
+                         const std::string& answer) {
+    auto j =
+        f.call("recover", R"({"since":"2012-04-03T10:00:00.500Z","until":"2012-04-03T11:00:00Z","limit":1000,"cursor":)" + cursor + "}");
+    BOOST_REQUIRE_EQUAL(j->asked, "http");
+    BOOST_TEST(j->requests[0].url == "https://api.ap-southeast-2.ivvy.com/api/1.0/" + call);
+    BOOST_TEST(j->requests[0].body == filter);
+    j->reply(reply(200, answer));
+    BOOST_REQUIRE_MESSAGE(j->result == GATEHOUSE_RESULT_DOCUMENT, j->reason);
+    return nlohmann::json::parse(j->body);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(what_changed_is_found_in_the_lists_that_know_when) {
+    const std::string window = R"("2012-04-03 10:00:00","toModifiedDate":"2012-04-03 11:00:00"},"perPage":100,"start":)";
+    const auto page = recovered(*this, "null", "contact?action=getCompanyList", R"({"filter":{"fromModifiedDate":)" + window + "0}",
+                                R"({"meta":{"totalResults":4,"start":0,"perPage":3,"count":3},"results":[
+        {"id":"70","modifiedDate":"2012-04-03 10:30:00 UTC","name":"a"},{"id":71,"modifiedDate":"2012-04-03 09:59:59"},{"id":72}]})");
+    BOOST_REQUIRE(page["events"].size() == 1u);
+    const auto& event = page["events"][0];
+    BOOST_TEST(event["dedupe_key"] == "modified:Company:70:2012-04-03T10:30:00");
+    BOOST_TEST(event["type"] == "Company.updated");
+    BOOST_TEST(event["subject"] == "Company/70");
+    BOOST_TEST(event["ordering_key"] == "Company/70");
+    BOOST_TEST(event["occurred_at"] == "2012-04-03T10:30:00.000Z");
+    BOOST_TEST(page["unrecoverable"].dump().find("deletions") != std::string::npos);
+    BOOST_TEST(page["unrecoverable"].dump().find("1 entries of contact?action=getCompanyList") != std::string::npos);
+    BOOST_TEST(page["cursor"] == "0:3");
+    // Cut at fewer than were asked for; then the next list. What cannot be found is said once.
+    const auto rest = recovered(*this, R"("0:3")", "contact?action=getCompanyList", R"({"filter":{"fromModifiedDate":)" + window + "3}",
+                                R"({"meta":{"totalResults":"4","count":1},"results":[{"id":73,"modifiedDate":"2012-04-03 11:00:00"}]})");
+    BOOST_TEST(rest["events"].size() == 1u);
+    BOOST_TEST(rest["unrecoverable"].empty());
+    BOOST_TEST(rest["cursor"] == "1:0");
+    for (const auto& [cursor, call, next] :
+         {std::array<std::string, 3>{"1:0", "contact?action=getContactList", "2:0"}, {"2:0", "invoice?action=getInvoiceList", "3:0"}})
+        BOOST_TEST(recovered(*this, '"' + cursor + '"', call, R"({"filter":{"fromModifiedDate":)" + window + "0}",
+                             R"({"meta":{},"results":[]})")["cursor"] == next);
+    const auto last = recovered(
+        *this, R"("3:0")", "venue?action=getBookingListForAccount",
+        R"({"filter":{"modifiedDateAfter":"2012-04-03 10:00:00","modifiedDateBefore":"2012-04-03 11:00:00"},"perPage":100,"start":0})",
+        R"({"meta":{"totalResults":0},"results":[]})");
+    BOOST_TEST(!last.contains("cursor"));
+}
+
+BOOST_AUTO_TEST_CASE(a_recovered_event_is_read_back_and_an_envelope_is_never_taken_for_one) {
+    request = fake::Request();
+    request.body = R"({"recovered":true,"Subject":"CompanyUpdated","Body":"{\"data\":{\"id\":70}}"})";
+    auto j = source.fetch(request, "Company.updated");
+    j->start();
+    BOOST_REQUIRE_EQUAL(j->asked, "http");
+    BOOST_TEST(j->requests[0].body == R"({"id":70})");
+    j->reply(reply(200, R"({"id":70,"name":"now"})"));
+    BOOST_TEST(j->body == R"({"id":70,"name":"now"})");
+    // Members that nothing signs.
+    message.subject = "CompanyUpdated";
+    message.body = R"({"data":{"id":70}})";
+    auto forged = Message::notification(message.json(other_signer()).dump()).sign();
+    forged.set("Body", R"({"data":{"id":666}})");
+    request = forged.request();
+    request.body.insert(1, R"("recovered":true,)");
+    j = source.fetch(request, "Company.updated");
+    j->start();
+    BOOST_TEST(j->requests.at(0).body == R"({"id":70})");
+}
+
+BOOST_AUTO_TEST_CASE(recovery_that_cannot_be_done_says_why) {
+    BOOST_TEST(call("recover", R"({"since":"x","until":"2012-04-03T11:00:00Z"})")->failure == GATEHOUSE_FAIL_INVALID);
+    BOOST_TEST(call("recover", R"({"since":"2012-04-03T10:00:00Z","until":"2012-04-03T11:00:00Z","cursor":"9:0"})")->failure ==
+               GATEHOUSE_FAIL_INVALID);
+    auto j = call("recover", R"({"since":"2012-04-03T10:00:00Z","until":"2012-04-03T11:00:00Z"})");
+    j->reply(error(429, "429"));
+    BOOST_TEST(j->failure == GATEHOUSE_FAIL_RETRY);
+    j = call("recover", R"({"since":"2012-04-03T10:00:00Z","until":"2012-04-03T11:00:00Z"})");
+    j->reply(reply(200, "{}"));
+    BOOST_TEST(j->failure == GATEHOUSE_FAIL_INVALID);
+    // No more pages than the settings allow.
+    j = call("recover", R"({"since":"2012-04-03T10:00:00Z","until":"2012-04-03T11:00:00Z","cursor":"0:299"})");
+    j->reply(reply(200, R"({"meta":{"totalResults":1000,"count":1},"results":[{"id":1,"modifiedDate":"2012-04-03 10:10:10"}]})"));
+    BOOST_TEST(nlohmann::json::parse(j->body)["cursor"] == "1:0");
+    BOOST_TEST(j->body.find("max_pages") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

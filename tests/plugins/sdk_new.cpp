@@ -82,7 +82,7 @@ BOOST_FIXTURE_TEST_CASE(a_new_plugin_is_built_checked_signed_dropped_in_and_rece
     BOOST_TEST(eventually([&] { return has(listed(), "gatehouse plugins sign big-bank.so"); }), listed());
     BOOST_TEST(send() == 503);
     drop(built + ".sig");
-    BOOST_TEST(eventually([&] { return send() == 202; }, std::chrono::seconds(2)), gateway.log());
+    BOOST_TEST(eventually([&] { return send() == 202; }), gateway.log());
     BOOST_TEST(has(listed(), "\"signed_by\":\"release.key (ed25519:"));
 }
 

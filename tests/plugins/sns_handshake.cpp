@@ -141,13 +141,37 @@ BOOST_AUTO_TEST_CASE(an_unknown_topic_waits_for_approval) {
     BOOST_TEST(outcome(source.verify(n)) == "topic_not_pinned");
 
     auto j = call("approve", {{"topic_arn", k_other_topic}});
+    // On disk before SNS is asked: what it sends at once, before its answer is stored, must not be refused.
+    BOOST_REQUIRE_EQUAL(j->asked, "put_state");
+    BOOST_TEST(j->requests.empty());
+    commit(source, j->state);
+    j->written();
     BOOST_REQUIRE_EQUAL(j->asked, "http");
+    BOOST_TEST(outcome(verify_with(source, n, certificate)) == "accept");
+    BOOST_TEST(list()[0]["state"] == "pending_confirmation");
     BOOST_TEST(j->requests[0].url.find(std::string("&Token=") + k_token) != std::string::npos);
     j->reply(reply(200, confirmed_xml(std::string(k_other_topic) + ":2bcfbf39-05c3-41de-beaa-fcfcc21c8f55")));
     BOOST_TEST(j->result == GATEHOUSE_RESULT_DOCUMENT);
     commit(source, j->state);
     BOOST_TEST(list()[0]["state"] == "active");
     BOOST_TEST(outcome(verify_with(source, n, certificate)) == "accept");
+}
+
+BOOST_AUTO_TEST_CASE(an_approval_holds_though_sns_refuses_the_token) {
+    auto r = Message::confirmation(k_other_topic).sign().request();
+    receive(r);
+    auto j = call("approve", {{"topic_arn", k_other_topic}});
+    commit(source, j->state);
+    j->written();
+    j->reply(reply(400,
+                   "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>Invalid parameter: Token</Message>"
+                   "</Error><RequestId>r</RequestId></ErrorResponse>"));
+    BOOST_TEST(j->failure == GATEHOUSE_FAIL_INVALID);
+    BOOST_TEST(j->reason.find("Invalid parameter: Token") != std::string::npos);
+    BOOST_TEST(list()[0]["state"] == "pending_confirmation");
+    // The owner of the topic requests confirmation once more: no second approval is needed.
+    auto again = Message::confirmation(k_other_topic).sign().request();
+    BOOST_TEST(receive(again).kind == "event");
 }
 
 BOOST_AUTO_TEST_CASE(a_forged_confirmation_does_not_even_wait) {

@@ -48,9 +48,11 @@ BOOST_AUTO_TEST_CASE(every_tampering_ends_as_announced) {
             loop.command("send", {{"type", "ledger.entry.updated"}, {"tamper", tamper["name"]}});
         const fake::Answer first = loop.receive();
         bool refused = first.kind == "refuse";
+        if (refused) BOOST_TEST(first.code == tamper["reason"].get<std::string>(), tamper["name"]);
         // The window is the host's part.
         if (first.kind == "accept") refused = loop.source->host.now - first.signed_at > first.tolerance_past;
         BOOST_TEST(refused == tamper["refused"].get<bool>(), tamper["name"]);
+        BOOST_TEST(refused == !tamper["reason"].get<std::string>().empty(), tamper["name"]);
         BOOST_TEST(first.calls == 1);
         if (tamper["name"] != "duplicate") continue;
         const std::string body = loop.body;

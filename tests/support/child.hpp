@@ -1,24 +1,26 @@
 // Child processes of a test: started with arguments and environment, output in files, ended with the test.
 #pragma once
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
 #include <optional>
+#include <signal.h>
+#include <spawn.h>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
+
+#include "tests/support/slowness.hpp"
 
 extern char** environ;
 
@@ -36,9 +38,9 @@ inline void write_file(const std::filesystem::path& path, const std::string& tex
     std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
-/// Polls until the condition holds or the time is over.
+/// Polls until the condition holds or the time is over: the limit, times k_slowness.
 inline bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds limit = std::chrono::seconds(20)) {
-    const auto end = std::chrono::steady_clock::now() + limit;
+    const auto end = std::chrono::steady_clock::now() + limit * k_slowness;
     while (!condition()) {
         if (std::chrono::steady_clock::now() > end) return false;
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -51,7 +53,8 @@ public:
     using Environment = std::map<std::string, std::string>;
 
     /// stdout and stderr are appended to the files; empty = discarded.
-    Child(const std::vector<std::string>& command, const Environment& more, const std::filesystem::path& out, const std::filesystem::path& err) {
+    Child(const std::vector<std::string>& command, const Environment& more, const std::filesystem::path& out,
+          const std::filesystem::path& err) {
         std::vector<std::string> variables;
         for (char** v = environ; *v; ++v) variables.emplace_back(*v);
         for (const auto& [name, value] : more) variables.push_back(name + "=" + value);
@@ -81,8 +84,15 @@ public:
     }
 
     pid_t pid() const { return pid_; }
-    bool running() { return pid_ > 0 && ::waitpid(pid_, &status_, WNOHANG) == 0; }
-    void signal(int number) const { ::kill(pid_, number); }
+    bool running() {
+        if (pid_ <= 0) return false;
+        if (::waitpid(pid_, &status_, WNOHANG) == 0) return true;
+        pid_ = -1; // the number may belong to another process from now on
+        return false;
+    }
+    void signal(int number) const {
+        if (pid_ > 0) ::kill(pid_, number);
+    }
     /// Sends the signal and waits for the end; the exit code, or 128 + the signal that ended it.
     int kill(int number) {
         signal(number);

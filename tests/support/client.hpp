@@ -7,14 +7,16 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <ctime>
 #include <map>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
+
+#include "tests/support/slowness.hpp"
 
 namespace gh::test {
 
@@ -36,18 +38,26 @@ struct Answer {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
-/// Sends the bytes as they are and reads until the peer closes or 10 s pass.
-inline Answer exchange_bytes(uint16_t port, const std::string& bytes) {
+/// A connection to loopback; -1 when nobody listens. The caller closes it.
+inline int connect_to(uint16_t port) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval limit{10, 0};
+    const timeval limit{20 * k_slowness, 0};
     ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    if (::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0) return fd;
+    ::close(fd);
+    return -1;
+}
+
+/// Sends the bytes as they are and reads until the peer closes or 20 s pass, times k_slowness.
+inline Answer exchange_bytes(uint16_t port, const std::string& bytes) {
+    const int fd = connect_to(port);
     Answer answer;
     std::string all;
-    if (::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0) {
+    if (fd >= 0) {
         for (size_t sent = 0; sent < bytes.size();) {
             const ssize_t n = ::send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
             if (n <= 0) break;
@@ -55,8 +65,8 @@ inline Answer exchange_bytes(uint16_t port, const std::string& bytes) {
         }
         char buffer[16384];
         for (ssize_t n; (n = ::recv(fd, buffer, sizeof buffer, 0)) > 0;) all.append(buffer, static_cast<size_t>(n));
+        ::close(fd);
     }
-    ::close(fd);
     const size_t end = all.find("\r\n\r\n");
     if (all.size() < 12 || end == std::string::npos) return answer;
     answer.status = std::atoi(all.c_str() + 9);
@@ -65,7 +75,8 @@ inline Answer exchange_bytes(uint16_t port, const std::string& bytes) {
     return answer;
 }
 
-inline Answer request(uint16_t port, const std::string& method, const std::string& target, const Fields& fields = {}, const std::string& body = {}) {
+inline Answer request(uint16_t port, const std::string& method, const std::string& target, const Fields& fields = {},
+                      const std::string& body = {}) {
     std::string bytes = method + ' ' + target + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\nConnection: close\r\n";
     for (const auto& [name, value] : fields) bytes += name + ": " + value + "\r\n";
     if (!body.empty() || method == "POST") bytes += "Content-Length: " + std::to_string(body.size()) + "\r\n";

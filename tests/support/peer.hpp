@@ -25,6 +25,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "tests/support/slowness.hpp"
+
 namespace gh::test {
 
 /// A whole answer with Content-Length.
@@ -188,9 +190,9 @@ public:
         const std::lock_guard lock(mutex_);
         return most_running_;
     }
-    bool wait_for_requests(size_t n, Millis limit = Millis(5000)) const {
+    bool wait_for_requests(size_t n, Millis limit = Millis(20'000)) const {
         std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, limit, [&] { return requests_.size() >= n; });
+        return changed_.wait_for(lock, limit * k_slowness, [&] { return requests_.size() >= n; });
     }
     /// Keeps requests without their bodies; for tests with very many of them.
     void forget_bodies() {

@@ -89,7 +89,8 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named_with_what_was_meant) {
         std::vector<std::string> arguments;
         std::string part;
     };
-    for (const auto& [arguments, part] : std::vector<Case>{{{"evnets"}, "\"events\""},
+    for (const auto& [arguments, part] : std::vector<Case>{{{"evnets"}, "\"evnets\", did you mean \"events\"? "},
+                                                           {{"help"}, "\"help\". "},
                                                            {{"events", "lits"}, "\"list\""},
                                                            {{"events", "--sorce", "a"}, "\"--source\""},
                                                            {{"events", "--dry-run"}, "no option --dry-run"},
@@ -102,7 +103,7 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named_with_what_was_meant) {
                                                            {{"events", "show"}, "needs ID"},
                                                            {{"events", "show", "a", "b"}, "not also \"b\""},
                                                            {{"sandbox", "send", "basiq"}, "needs PROVIDER TYPE"},
-                                                           {{"sources", "x"}, "no \"sources x\""},
+                                                           {{"sources", "x"}, "no \"sources x\". Known: "},
                                                            {{"retry"}, "needs ID"},
                                                            {{"retry", "xyz"}, "no id of a delivery"},
                                                            {{"replay"}, "--all"},

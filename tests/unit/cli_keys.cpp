@@ -124,4 +124,28 @@ BOOST_AUTO_TEST_CASE(explain_shows_the_working_and_only_when_asked) {
     BOOST_TEST(has(parsed["explained"].at(0)["detail"].get<std::string>(), "\nMessageId\n"));
 }
 
+BOOST_AUTO_TEST_CASE(explain_shows_the_signed_text_once_whatever_a_message_is_refused_for) {
+    Sampled s("sns", GATEHOUSE_SNS, "version 1, with a subject");
+    std::string request;
+    {
+        std::ifstream in(s.dir / "request", std::ios::binary);
+        request.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    for (const auto& [from, to, code] :
+         {std::array<std::string, 3>{"\"SignatureVersion\" : \"1\"", "\"SignatureVersion\" : \"3\"", "signature_version_unknown"},
+          {"https://sns.", "https://s3.", "certificate_url_refused"},
+          {"", "", "accepted"}}) {
+        std::string changed = request;
+        const size_t at = from.empty() ? 0 : changed.find(from);
+        BOOST_REQUIRE(at != std::string::npos);
+        changed.replace(at, from.size(), to);
+        std::ofstream(s.dir / "request", std::ios::binary) << changed;
+        const Called called = s.verify({"--certificates", s.folder(), "--explain"});
+        BOOST_TEST(has(called.out, code), called.out);
+        const size_t shown = called.out.find("text that is signed:\n    Message\n");
+        BOOST_TEST(shown != std::string::npos, called.out);
+        BOOST_TEST(called.out.find("text that is signed", shown + 1) == std::string::npos, called.out);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -52,6 +52,24 @@ BOOST_AUTO_TEST_CASE(lists_are_json_lines_or_aligned_tables) {
     call.colour = true;
     BOOST_TEST(has(call({"events", "--status", "ready"}).out, "\x1b[1mSTATUS"));
 
+    call.colour = false;
+    // What nothing but its address vouches for is marked, and what was refused is no kind of trusted.
+    auto unproved = event("user.unproved");
+    unproved.trust = store::Trust::unverified_origin;
+    const std::string c = add(unproved).text(), refused = refuse("body").text();
+    const auto marked = lines(call({"events"}).out);
+    BOOST_REQUIRE(marked.size() == 5u);
+    const auto trust_in = [&](const std::string& id) {
+        for (const auto& row : marked)
+            if (has(row, id)) return row.substr(marked[0].find("TRUST"), row.find("  ", marked[0].find("TRUST")) - marked[0].find("TRUST"));
+        return std::string("no such row");
+    };
+    BOOST_TEST(trust_in(a) == "verified");
+    BOOST_TEST(trust_in(c) == "unverified_origin");
+    BOOST_TEST(trust_in(refused) == "-");
+    BOOST_TEST(has(call({"events", "show", c}).out, "unverified_origin"));
+    BOOST_TEST(!has(call({"events", "show", refused}).out, "trust"));
+
     BOOST_TEST(lines(call({"events", "--json", "--type", "user.created"}).out).size() == 1u);
     BOOST_TEST(lines(call({"events", "--json", "--limit", "1"}).out).size() == 1u);
     const Called none = call({"events", "--source", "nobody"});

@@ -1,4 +1,6 @@
 // Appending: what is stored, what is a duplicate, what is a conflict.
+#include "core/store/request_head.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include "store_fixture.hpp"
@@ -194,6 +196,18 @@ BOOST_AUTO_TEST_CASE(what_waits_during_a_commit_goes_into_one_group_in_order) {
     BOOST_REQUIRE(order.size() == 50u);
     for (size_t i = 0; i < order.size(); ++i) BOOST_TEST(order[i] == static_cast<int64_t>(i) + 2);
     BOOST_TEST(store.commits_with_events <= before + 2); // the holder's own may be counted late
+}
+
+BOOST_AUTO_TEST_CASE(credentials_are_taken_out_of_a_head_and_nothing_else) {
+    BOOST_TEST(store::without_credentials("") == "");
+    BOOST_TEST(store::without_credentials("Host: h\r\nauthorization: Bearer abc\r\nX-Authorization: kept\r\n") ==
+               "Host: h\r\nauthorization: [redacted]\r\nX-Authorization: kept\r\n");
+    BOOST_TEST(store::without_credentials("Proxy-Authorization: Basic a\r\nCookie: a=b\r\nCOOKIE: c\r\nX: Cookie: d\r\n") ==
+               "Proxy-Authorization: [redacted]\r\nCookie: [redacted]\r\nCOOKIE: [redacted]\r\nX: Cookie: d\r\n");
+    // Longer and shorter values than what takes their place; what has no form stays.
+    BOOST_TEST(store::without_credentials("Cookie: \r\nAuthorization: " + std::string(5000, 'x') + "\r\n") ==
+               "Cookie: [redacted]\r\nAuthorization: [redacted]\r\n");
+    BOOST_TEST(store::without_credentials("no colon\r\nAuthorization: end") == "no colon\r\nAuthorization: [redacted]");
 }
 
 BOOST_AUTO_TEST_CASE(callback_that_throws_harms_nobody) {

@@ -43,6 +43,16 @@ struct Fixture {
 
 BOOST_AUTO_TEST_SUITE(store_dedupe_index)
 
+// The filter of a slice is made of rows that are read when the bounds they were asked with have gone.
+BOOST_AUTO_TEST_CASE(rows_outlive_the_values_they_were_asked_with) {
+    Fixture f;
+    auto rows = f.db.prepared("SELECT ?1, ?2").query(std::string(200, 'a'), Blob{std::string(300, 'b')});
+    const std::string other(200, 'x'), another(300, 'y'); // where those were
+    BOOST_REQUIRE(rows.next());
+    BOOST_TEST(rows.text(0) == std::string(200, 'a'));
+    BOOST_TEST(rows.text(1) == std::string(300, 'b'));
+}
+
 BOOST_AUTO_TEST_CASE(agrees_with_a_map_through_commits_rollbacks_slices_restarts_and_deletions) {
     Fixture f;
     std::map<DedupeKey, int64_t> expected;

@@ -1,5 +1,6 @@
 // The file: created, locked, migrated, refused.
 #include "core/store/schema.hpp"
+#include "core/store/state_view.hpp"
 #include "core/store/store_file.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -195,6 +196,35 @@ BOOST_AUTO_TEST_CASE(clean_stop_leaves_a_complete_file_without_its_log) {
     fs::remove(directory / "gatehouse.db-wal");
     TestStore store(directory);
     BOOST_TEST(store.has_event(e.id));
+}
+
+BOOST_AUTO_TEST_CASE(state_can_be_seen_from_beside_and_nothing_else) {
+    const Directory directory;
+    const auto view = make_state_view(directory / "gatehouse.db");
+    BOOST_TEST(!view->state("source:a").ok());
+    BOOST_TEST(!fs::exists(directory / "gatehouse.db"));
+    {
+        TestStore store(directory);
+        BOOST_TEST(store.put_state("source:a", {{"k", "v"}, {"gone", std::nullopt}}) == "");
+        BOOST_TEST(store.put_state("source:b", {{"k", "other"}}) == "");
+        const auto seen = view->state("source:a");
+        BOOST_REQUIRE(seen.ok());
+        BOOST_REQUIRE(seen->size() == 1u);
+        BOOST_TEST(seen->front().key == "k");
+        BOOST_TEST(seen->front().value.value_or("") == "v");
+        // What is written while it looks is seen the next time, and the writer does not notice.
+        BOOST_TEST(store.put_state("source:a", {{"k", "w"}}) == "");
+        BOOST_TEST(view->state("source:a")->front().value.value_or("") == "w");
+        std::string error;
+        view->put_state("source:a", {{"k", "x"}}, [&](const Status& s) { error = s.ok() ? "" : s.error().message; });
+        BOOST_TEST(!error.empty());
+        BOOST_TEST(!view->append({make_event("a")}, [](auto) {}));
+        BOOST_TEST(!view->events({}).ok());
+        BOOST_TEST(view->state("source:a")->front().value.value_or("") == "w");
+    }
+    BOOST_TEST(view->state("source:b")->front().value.value_or("") == "other");
+    TestStore again(directory); // nobody holds the file
+    BOOST_TEST(again.put_state("source:a", {{"k", "y"}}) == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

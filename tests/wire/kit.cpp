@@ -15,7 +15,7 @@
 namespace wire {
 
 bool eventually(const std::function<bool()>& condition, Millis limit) {
-    const auto end = std::chrono::steady_clock::now() + limit;
+    const auto end = std::chrono::steady_clock::now() + limit * gh::test::k_slowness;
     while (!condition()) {
         if (std::chrono::steady_clock::now() > end) return false;
         std::this_thread::sleep_for(Millis(1));

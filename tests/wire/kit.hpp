@@ -17,12 +17,14 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/slowness.hpp"
+
 namespace wire {
 
 using gh::Millis;
 namespace http = gh::http;
 
-/// Waits until `condition` holds; false after ten seconds.
+/// Waits until `condition` holds; false after ten seconds, times k_slowness.
 bool eventually(const std::function<bool()>& condition, Millis limit = Millis(10'000));
 
 struct Answer {
@@ -64,7 +66,7 @@ public:
     }
 
 private:
-    bool fill(Millis limit = Millis(10'000));
+    bool fill(Millis limit = Millis(10'000) * gh::test::k_slowness);
     int fd_ = -1;
     std::string in_;
     bool ended_ = false;
@@ -122,7 +124,7 @@ struct Kept {
     }
     http::Exchange take() {
         std::unique_lock lock(mutex);
-        if (!filled.wait_for(lock, std::chrono::seconds(10), [this] { return !exchanges.empty(); }))
+        if (!filled.wait_for(lock, std::chrono::seconds(10) * gh::test::k_slowness, [this] { return !exchanges.empty(); }))
             throw std::runtime_error("no exchange came");
         auto e = std::move(exchanges.front());
         exchanges.pop_front();

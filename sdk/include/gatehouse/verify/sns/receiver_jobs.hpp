@@ -90,6 +90,10 @@ inline job<result> receiver::approve(const json::document& arguments) const {
         co_return failure::invalid("no confirmation of " + topic->text() +
                                    " waits here; the operation \"subscriptions\" lists those that do");
     if (known->state() == topic_state::active) co_return document(known->shown().text());
+    // Pinned on disk before SNS hears of it: its first message may come before its answer is stored, and a refusal would be final.
+    topic_entry approved = *known;
+    approved.enter(topic_state::pending_confirmation, host_.now()).detail("approved; SNS has not confirmed it yet");
+    co_await put_state(topics_.put(approved));
     co_return co_await confirm(*topic, known->token());
 }
 

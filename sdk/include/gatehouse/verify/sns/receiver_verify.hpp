@@ -32,6 +32,8 @@ inline verdict receiver::verify_envelope(const request& in, const message_header
     auto read = envelope::read(in.body());
     if (auto* no = std::get_if<refusal>(&read)) return std::move(*no);
     const auto& e = std::get<envelope>(read);
+    // Whatever it is refused for.
+    if (explain_.listens()) explain_.say("text that is signed", e.canonical());
     if (const auto difference = headers.difference(e); !difference.empty()) return refusal("header_mismatch", difference, 403);
     if (auto no = check_origin(e)) return std::move(*no);
 
@@ -47,7 +49,6 @@ inline verdict receiver::verify_envelope(const request& in, const message_header
     if (auto no = check_certificate(*signer, e)) return std::move(*no);
 
     const std::string text = e.canonical();
-    if (explain_.listens()) explain_.say("text that is signed", text);
     const auto signature = from_base64(e.signature());
     if (!signature || signature->size() < 256 || signature->size() > 1024)
         return refusal("signature_malformed", "Signature is not base64 of an RSA signature of 2048 bits or more", 403);
