@@ -22,6 +22,7 @@ Json write_owned(const Owned& owned) {
     set(out, "created_at", json_text(to_rfc3339(owned.created_at)));
     set(out, "renewed_at", json_text(to_rfc3339(owned.renewed_at)));
     if (owned.retiring) set(out, "retiring", json_bool(true));
+    if (owned.by_hand) set(out, "by_hand", json_bool(true));
     return out;
 }
 
@@ -29,8 +30,11 @@ std::optional<Owned> read_owned(Json& item) {
     std::vector<CapturedSecret> none;
     auto record = read_record(item, none);
     if (!record) return std::nullopt;
-    const Json* retiring = item.member("retiring");
-    return Owned{std::move(*record), time_of(item, "created_at"), time_of(item, "renewed_at"), retiring && retiring->truth};
+    const auto truth = [&](const char* name) {
+        const Json* value = item.member(name);
+        return value && value->truth;
+    };
+    return Owned{std::move(*record), time_of(item, "created_at"), time_of(item, "renewed_at"), truth("retiring"), truth("by_hand")};
 }
 
 } // namespace
@@ -46,7 +50,7 @@ void Book::forget(const std::string& id) {
 
 Owned& Book::note(Record record, Time now) {
     Owned* known = find(record.id);
-    if (!known) return owned.emplace_back(Owned{std::move(record), now, now, false});
+    if (!known) return owned.emplace_back(Owned{std::move(record), now, now, false, false});
     // A list may leave the expiry out; what we know of it stays.
     if (!record.expires_at) record.expires_at = known->last.expires_at;
     if (record.expires_at != known->last.expires_at) known->renewed_at = now;

@@ -37,7 +37,7 @@ public:
         } else {
             for (const auto& c : candidates_) {
                 if (c.retiring()) continue;
-                if (s_.can_create)
+                if (s_.can_create && !(c.owned && c.owned->by_hand))
                     orphan(c, "the configuration wants none");
                 else
                     line(c, c.record->state);

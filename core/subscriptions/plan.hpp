@@ -1,7 +1,8 @@
 // What to do about the subscriptions of one source: a pure decision from what is wanted, what we recorded and what the provider lists.
 //
 // Ours is what our own subscribe returned, what the plugin says is ours, or what has the block's callback addresses. Anything else is
-// foreign and never touched. One subscription is wanted at most.
+// foreign and never touched. One subscription is wanted at most. Where there is no block, what an operator made by hand is neither unwanted
+// nor removed.
 #pragma once
 
 #include "core/subscriptions/record.hpp"
@@ -20,6 +21,7 @@ struct Owned {
     Time created_at{};
     Time renewed_at{};     ///< when expires_at was learnt: the life counts from here
     bool retiring = false; ///< a newer one has taken its place: to be removed
+    bool by_hand = false;  ///< an operator made it (subscriptions call); a block that wants it takes it over
 };
 
 /// Written durably before a create call: an answer may exist that we never heard.

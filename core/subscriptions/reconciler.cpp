@@ -127,6 +127,7 @@ bool Reconciler::run(Round& round, std::string_view kind, const std::string& arg
         return false;
     }
     OperationEnd end = parts_.operations.call(round.source, operation->name, arguments);
+    round.heard = end.kind;
     const bool gone = kind == "unsubscribe" && end.kind == OperationEnd::Kind::gone;
     if (!end.ok() && !gone) {
         out.text = end.text;
@@ -188,6 +189,18 @@ Status Reconciler::commit(Round& round, std::vector<CapturedSecret>& secrets, co
     return written;
 }
 
+bool Reconciler::replace(Round& round, const Step& step, StepDone& out) {
+    using End = OperationEnd::Kind;
+    const bool no = round.heard == End::gone || round.heard == End::refused || round.heard == End::invalid;
+    if (!no || !find_kind(*round.source, "subscribe")) return false;
+    const std::string refused = "it could not be renewed (" + out.text + ")";
+    const Step anew{Kind::create, "", refused, step.id, false}, away{Kind::remove, step.id, refused, "", false};
+    StepDone first, second;
+    const bool good = carry_out(round, anew, first) && carry_out(round, away, second);
+    out.text = refused + "; in its place: " + first.text + (second.text.empty() ? "" : "; " + second.text);
+    return good;
+}
+
 bool Reconciler::carry_out(Round& round, const Step& step, StepDone& out) {
     const auto* block = round.source->subscription();
     const std::string wanted = block ? block->json : "{}";
@@ -228,7 +241,8 @@ bool Reconciler::carry_out(Round& round, const Step& step, StepDone& out) {
         case Kind::update:
         case Kind::renew: {
             const bool update = step.kind == Kind::update;
-            if (!run(round, update ? "update" : "renew", with_id(wanted, step.id), record, secrets, out)) return false;
+            if (!run(round, update ? "update" : "renew", with_id(wanted, step.id), record, secrets, out))
+                return !update && replace(round, step, out);
             if (record.id != step.id) round.book.forget(step.id);
             if (step.for_secret && secrets.empty()) {
                 out.text = "the provider told no secret, so it has to be made anew";
@@ -340,7 +354,8 @@ Called Reconciler::call(const std::shared_ptr<plugin::Source>& source, const std
             out.end.body = json->write();
             if (record) {
                 id = record->id;
-                round.book.note(std::move(*record), parts_.clock.now());
+                Owned& owned = round.book.note(std::move(*record), parts_.clock.now());
+                if (kind == "subscribe") owned.by_hand = !source->subscription();
             } else {
                 out.notes.push_back(record.error().message);
             }

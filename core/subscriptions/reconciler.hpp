@@ -1,7 +1,8 @@
 // Keeps the subscriptions of one source as the configuration wants them: asks the provider, decides (plan.hpp), carries out, records.
 //
 // What a crash may leave, and what the next round makes of it: an intent without an answer is settled by listing first; an answer that was
-// not recorded is adopted; a new one recorded beside the old one has the old one marked for removal in the same commit.
+// not recorded is adopted; a new one recorded beside the old one has the old one marked for removal in the same commit. One that cannot be
+// renewed as it was recorded (an answer that nobody heard may have changed it) is replaced.
 #pragma once
 
 #include "core/base/log.hpp"
@@ -75,10 +76,13 @@ private:
         Book book;
         View view;
         bool secrets_changed = false;
+        OperationEnd::Kind heard = OperationEnd::Kind::done; ///< how the last call of run() ended
     };
     bool open(Round&);
     bool ask(Round&, bool prune);
     bool carry_out(Round&, const Step&, StepDone&);
+    /// Makes a new one in the place of one that the provider does not renew.
+    bool replace(Round&, const Step&, StepDone&);
     bool run(Round&, std::string_view kind, const std::string& arguments, Record&, std::vector<CapturedSecret>&, StepDone&);
     /// Keeps what was captured and writes the book, in one commit.
     Status commit(Round&, std::vector<CapturedSecret>&, const std::string& id, std::vector<std::string>& notes);

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 constexpr Millis k_soon = 500ms;     // after a start or change: lets what came with it settle
 constexpr Millis k_first_pause = 5s; // after a failure, doubled each time
 constexpr Millis k_watch = 10s;      // expiry, and secrets that end
-constexpr Millis k_look = 1s;        // the wall clock may have been moved
+constexpr Millis k_look = 250ms;     // the wall clock may have been moved
 constexpr const char* k_states[] = {
     "wanted", "pending_approval", "pending_confirmation", "active", "cooling", "expiring", "suspended", "disabled", "drifted",
     "orphan", "foreign"};

@@ -1,3 +1,5 @@
+#include <gatehouse/iso_time.hpp>
+
 #include <algorithm>
 
 #include "plugin_documents.hpp"
@@ -24,7 +26,9 @@ document_meta document_meta::parse(const std::optional<std::string>& text) {
     m.snapshot_at = d["snapshot_at"].text();
     m.stale_since = d["stale_since"].text();
     m.reason = d["reason"].text();
-    m.received = time_point(milliseconds(d["received"].integer().value_or(0)));
+    // Earlier versions kept it as milliseconds.
+    m.received = d["received"].is_string() ? gatehouse::parse_utc_time(d["received"].text()).value_or(time_point())
+                                           : time_point(milliseconds(d["received"].integer().value_or(0)));
     m.kept = d["kept"].integer().value_or(0);
     m.error_code = d["error"]["code"].integer().value_or(0);
     m.error_category = d["error"]["category"].text();
@@ -36,7 +40,7 @@ json::object document_meta::json() const {
     json::array ids;
     for (const std::string& id : applied) ids.add(id);
     json::object o{{"topic", topic}, {"state", state},     {"version", version},
-                   {"size", size},   {"updated", updated}, {"received", received.time_since_epoch().count()},
+                   {"size", size},   {"updated", updated}, {"received", gatehouse::utc_text(received)},
                    {"applied", ids}};
     if (!snapshot_at.empty()) o.add("snapshot_at", snapshot_at);
     if (!stale_since.empty()) o.add("stale_since", stale_since);

@@ -133,16 +133,17 @@ private:
         }
         if (type.empty() || type.size() > 200) throw command_error::invalid("type: give an event type, such as user.created");
         const auto transactions = static_cast<size_t>(integer(a["transactions"], "transactions", 1, 10'000, 3));
-        json::array messages;
+        json::array messages, events;
         size_t sent = 0;
         for (int64_t n = integer(a["count"], "count", 1, k_most_at_once, 1); n > 0; --n) {
             const event& e = model_.happen(type, text(a["user"], "user"), transactions);
+            events.add(json::object{{"id", e.id}});
             for (const std::string& id : notifier_.announce(e, type, tamper)) {
                 messages.add(json::object{{"id", id}, {"eventId", e.announced}});
                 ++sent;
             }
         }
-        json::object out{{"sent", sent}, {"messages", messages}};
+        json::object out{{"sent", sent}, {"messages", messages}, {"events", events}};
         if (sent == 0) out.add("note", "no active webhook is subscribed to this type, or its cool-off has not ended");
         return out.text();
     }

@@ -48,7 +48,8 @@ struct subscribed {
     gatehouse::subscription_record record(const gatehouse::sns::receiver&) const;
 };
 
-/// All of a source. Changes are made one at a time: two operations at once may lose one of them.
+/// All of a source. It is read and written as a whole: two changes at once would lose one of them, but the host runs the operations that make
+/// or end subscriptions of a source one after the other.
 class subscribed_list {
 public:
     explicit subscribed_list(const gatehouse::host& h);

@@ -167,7 +167,7 @@ private:
         for (int64_t n = integer(a["count"], "count", 1, k_most_at_once, 1); n > 0; --n) {
             const change c = model_.happen(type, text(a["twin"], "twin"), static_cast<size_t>(integer(a["entries"], "entries", 1, 100, 2)));
             for (const std::string& id : webhooks_.announce(c, text(a["topic"], "topic", topic_), tamper)) {
-                messages.add(json::object{{"id", id}, {"twin", c.twin}});
+                messages.add(json::object{{"id", id}, {"twin", c.twin}, {"event", json::raw(c.event)}});
                 ++sent;
             }
         }
@@ -199,10 +199,12 @@ private:
                                            {"confirmed", w.confirmed},
                                            {"hashed", !w.client_secret.empty()},
                                            {"validity_ts", json::raw(ts_text(w.validity))}});
-        return json::object{{"account", model_.account()},
-                            {"twins", twins},
-                            {"subscriptions", subscriptions},
-                            {"messages", json::object{{"succeeded", webhooks_.succeeded()}, {"failed", webhooks_.failed()}}}}
+        return json::object{
+            {"account", model_.account()},
+            {"twins", twins},
+            {"subscriptions", subscriptions},
+            {"messages",
+             json::object{{"under_way", webhooks_.under_way()}, {"succeeded", webhooks_.succeeded()}, {"failed", webhooks_.failed()}}}}
             .text();
     }
 

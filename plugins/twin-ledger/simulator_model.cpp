@@ -1,5 +1,7 @@
 #include "simulator_model.hpp"
 
+#include <algorithm>
+
 #include "message.hpp"
 
 namespace twin_ledger::sim {
@@ -50,9 +52,11 @@ twin* model::find(std::string_view id) {
 }
 
 std::string model::set(twin& t, const std::string& name, const std::string& value) {
-    const time_point now = host_.wall_now();
     entry& e = t.entries[name];
     const bool created = e.history.empty();
+    // A history is told by its times, as the names of a JSON object: no two changes of an entry have the same.
+    time_point now = host_.wall_now();
+    if (!created) now = std::max(now, e.history.back().first + std::chrono::milliseconds(1));
     const std::string old = created ? "null" : e.value;
     if (created) e.created = now;
     e.value = value;

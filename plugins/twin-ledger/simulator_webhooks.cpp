@@ -82,6 +82,7 @@ void webhooks::post(const std::string& url, std::string body) {
     o.headers.emplace_back("Content-Type", "application/json");
     o.body = std::move(body);
     host_.send(o, ++token_);
+    ++under_way_;
 }
 
 void webhooks::dispatch(const webhook& w, json::object message, bool confirmation, const tamper_info* tamper) {

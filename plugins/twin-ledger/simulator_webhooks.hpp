@@ -44,9 +44,13 @@ public:
     std::vector<std::string> announce(const change&, const std::string& topic, const tamper_info*);
     /// The API below /notifications/webhooks. `authorized`: by the User Secret.
     api_answer serve(const gatehouse::request&, bool authorized);
-    void sent(const gatehouse::sent_outcome& o) { ++(o.success() ? succeeded_ : failed_); }
+    void sent(const gatehouse::sent_outcome& o) {
+        --under_way_;
+        ++(o.success() ? succeeded_ : failed_);
+    }
 
     json::object shown(const webhook&, bool capabilities) const;
+    size_t under_way() const { return under_way_; }
     size_t succeeded() const { return succeeded_; }
     size_t failed() const { return failed_; }
     const webhook_settings& settings() const { return settings_; }
@@ -64,7 +68,7 @@ private:
     webhook_settings settings_;
     std::string account_;
     std::deque<webhook> all_;
-    size_t succeeded_ = 0, failed_ = 0;
+    size_t under_way_ = 0, succeeded_ = 0, failed_ = 0;
     uint64_t token_ = 0;
 };
 

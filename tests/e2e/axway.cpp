@@ -166,6 +166,8 @@ BOOST_AUTO_TEST_CASE(subscriptions_are_made_listed_and_ended_by_hand) {
     BOOST_REQUIRE(w.all_sent());
     BOOST_REQUIRE(eventually([&] { return w.receiver.count() == 2; }));
     BOOST_TEST(axway::equal(*tree(w.receiver.deliveries().back().request.body), *w.published(), axway::comparison::by_text));
+    const std::string documents = operate({"--json", "subscriptions", "call", "axway", "documents"});
+    BOOST_TEST(has(documents, "\"received\":\"2"), documents);
     operate({"subscriptions", "call", "axway", "unsubscribe", "id=" + id});
     BOOST_TEST(w.state().find("subscriptions")->items.empty());
     BOOST_TEST(has(operate({"subscriptions", "plan"}), "would create"));

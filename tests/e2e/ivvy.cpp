@@ -1,4 +1,6 @@
 // iVvy against the real server: two signatures, the record read back with signed requests, deletions that need no read.
+#include <future>
+
 #include "tests/e2e/world.hpp"
 
 using namespace gh;
@@ -72,6 +74,25 @@ BOOST_AUTO_TEST_CASE(errors_are_told_by_the_body_whatever_the_status) {
     const auto id = w.send("ivvy", "CompanyUpdated").at(0);
     BOOST_REQUIRE(w.reaches(id, "delivered"));
     BOOST_TEST(std::string(w.event(id).text_of("reason")).find("23016") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(two_subscribe_calls_at_the_same_instant_are_both_remembered) {
+    World w(
+        {{"ivvy", settings()}}, [](std::string& yaml) { replace(yaml, "\"reconcile\":\"auto\"", "\"reconcile\":\"manual\""); }, true);
+    w.command("ivvy", "faults", R"({"mode":"late","milliseconds":700,"path":"/api"})");
+    const std::string base = "http://127.0.0.1:" + std::to_string(w.gateway().port()) + "/hooks/ivvy";
+    const auto subscribe = [&](const std::string& url) {
+        return request(w.gateway().admin_port(), "POST", "/api/v1/subscriptions/ivvy/operations/subscribe",
+                       {{"Content-Type", "application/json"}}, R"({"arguments":{"url":")" + url + R"(","events":["companies"]}})");
+    };
+    auto other = std::async(std::launch::async, [&] { return subscribe(base + "?second"); });
+    const auto one = subscribe(base);
+    BOOST_TEST(one.status == 200, one.body);
+    const auto two = other.get();
+    BOOST_TEST(two.status == 200, two.body);
+    const std::string listed = w.operate({"--json", "subscriptions", "call", "ivvy", "subscriptions"});
+    BOOST_TEST(listed.find("account/14/1") != std::string::npos, listed);
+    BOOST_TEST(listed.find("account/14/2") != std::string::npos, listed);
 }
 
 BOOST_AUTO_TEST_CASE(what_changed_is_found_in_the_lists_and_stored_once) {

@@ -131,3 +131,37 @@ BOOST_AUTO_TEST_CASE(killed_while_the_call_is_on_its_way_and_carried_out_after_o
             k.works();
         }
 }
+
+BOOST_AUTO_TEST_CASE(killed_between_the_answer_to_a_renewal_and_our_commit) {
+    // The answer holds the new URLs and the new secret, which are told nowhere else until the next message: that one has the URLs, and a hash
+    // that nobody here can check.
+    Life::Options options;
+    options.providers = {"twin-ledger"};
+    options.edit = [](std::string& yaml) { Life::replace(yaml, "\"reconcile\":\"auto\"", "\"reconcile\":\"auto\",\"every\":\"1s\""); };
+    Life life(options);
+    life.start();
+    const auto state = [&] { return life.command("twin-ledger", "state")["subscriptions"]; };
+    const bool subscribed = eventually([&] { return life.has_state("twin-ledger", "active"); }, 60s);
+    BOOST_REQUIRE_MESSAGE(subscribed, life.gateway().log());
+    const double first = state().at(0)["validity_ts"];
+    life.command("twin-ledger", "faults", {{"mode", "late"}, {"milliseconds", 5000}, {"path", "/notifications"}});
+    life.advance(24h * 4 + 17h);
+    const bool renewed = eventually([&] { return state().at(0)["validity_ts"] > first; }, 60s);
+    BOOST_REQUIRE_MESSAGE(renewed, life.gateway().log());
+    life.kill();
+    BOOST_REQUIRE(life.gateway().log().find("\"step\":\"renew\"") == std::string::npos);
+    life.command("twin-ledger", "faults", {{"mode", "clear"}});
+    life.start();
+    // Well before it would lapse there is one again whose messages can be verified.
+    life.advance(10min);
+    const bool works = eventually(
+        [&] {
+            const auto sent = life.send("twin-ledger", "ledger.entry.updated");
+            return sent.size() == 1 && eventually([&] { return life.delivered("twin-ledger", sent); }, 3s);
+        },
+        120s);
+    BOOST_REQUIRE_MESSAGE(works, state().dump() << life.operate({"subscriptions"}) << life.gateway().log());
+    const bool one = eventually([&] { return state().size() == 1 && state().at(0)["confirmed"] == true; }, 60s);
+    BOOST_TEST(one, state().dump());
+    BOOST_TEST(life.operate({"subscriptions", "plan"}).find("would") == std::string::npos);
+}

@@ -211,6 +211,30 @@ BOOST_AUTO_TEST_CASE(operations_by_hand_and_their_mistakes) {
     BOOST_TEST(has(w.cli({"subscriptions", "call", "bank", "list"}, 1), "cannot be asked just now"));
 }
 
+BOOST_AUTO_TEST_CASE(made_by_hand_without_a_block_it_is_no_orphan) {
+    World w("");
+    w.cli({"subscriptions", "call", "bank", "subscribe", "url=" + w.url() + "/hooks/bank", "events=user.created"});
+    const std::string shown = w.cli({"subscriptions"});
+    BOOST_TEST(has(shown, "cooling"), shown);
+    BOOST_TEST(!has(shown, "orphan"), shown);
+    w.cli({"subscriptions", "apply", "--prune"});
+    BOOST_TEST(w.webhooks().size() == 1u);
+    const auto sent = w.send("user.created");
+    BOOST_TEST(eventually([&] { return w.has_all_once(sent); }));
+}
+
+BOOST_AUTO_TEST_CASE(check_says_when_a_secret_could_not_be_kept) {
+    World w(k_wanted, 1, false);
+    const std::string fault = w.cli({"check"}, 2);
+    BOOST_TEST(has(fault, "sources.bank: subscribing gives a secret (setting secret) that cannot be kept"), fault);
+    BOOST_TEST(has(fault, "Set store.key"), fault);
+    write_file(w.gateway->dir() / "gatehouse.yaml", w.config(k_wanted, true));
+    BOOST_TEST(!has(w.cli({"check"}), "store.key"));
+    // Without a block nobody subscribes by itself: worth a warning.
+    write_file(w.gateway->dir() / "gatehouse.yaml", w.config("", false));
+    BOOST_TEST(has(w.cli({"check"}), "warning: "));
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_block_is_named_with_its_line) {
     World w(k_wanted);
     write_file(w.gateway->dir() / "gatehouse.yaml", w.config("event: [user.created]", true));

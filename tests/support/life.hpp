@@ -6,6 +6,8 @@
 // retries over days, cool-off) comes by moves, and everything that is measured (timeouts, pauses) stays real.
 #pragma once
 
+#include "core/base/time.hpp"
+
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
@@ -65,9 +67,9 @@ public:
     void kill() { gateway_.stop(SIGKILL); }
 
     /// Moves all clocks: the gateway's first, so that what the providers sign then is not from its future.
-    void advance(std::chrono::milliseconds by) {
+    void advance(std::chrono::seconds by) {
         clock_.advance(by);
-        const json moves = {{"advance", std::to_string(by.count()) + "ms"}, {"skew", std::to_string(clock_.ahead().count()) + "ms"}};
+        const json moves = {{"advance", std::to_string(by.count()) + "s"}, {"skew", std::to_string(clock_.ahead().count() / 1000) + "s"}};
         const auto answer = request(control_, "POST", "/_control/clock", {}, moves.dump());
         BOOST_REQUIRE_MESSAGE(answer.status == 200, answer.status << " " << answer.body);
     }

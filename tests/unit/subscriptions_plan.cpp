@@ -20,7 +20,7 @@ Record record(const std::string& id, const std::string& facts = k_block, const s
 }
 
 Owned owned(Record r, int age_hours = 1, int life_hours = 0) {
-    Owned o{std::move(r), k_now - std::chrono::hours(age_hours), k_now - std::chrono::hours(age_hours), false};
+    Owned o{std::move(r), k_now - std::chrono::hours(age_hours), k_now - std::chrono::hours(age_hours), false, false};
     if (life_hours > 0) o.last.expires_at = o.renewed_at + std::chrono::hours(life_hours);
     return o;
 }
@@ -183,6 +183,22 @@ BOOST_AUTO_TEST_CASE(decisions) {
              s.listed = {record("1"), record("9", k_other)};
          },
          " | 1:orphan 9:foreign"},
+        {"made by hand, no block: as it is, and never pruned",
+         [](Situation& s) {
+             s.wanted.reset();
+             s.prune = true;
+             s.owned = {owned(record("1")), owned(record("2"))};
+             s.owned[0].by_hand = true;
+             s.listed = {record("1"), record("2")};
+         },
+         "remove 2 | 1:active 2:orphan"},
+        {"made by hand, then wanted: taken over",
+         [](Situation& s) {
+             s.owned = {owned(record("1"))};
+             s.owned[0].by_hand = true;
+             s.listed = {record("1")};
+         },
+         " | 1:active"},
         {"no longer wanted, prune",
          [](Situation& s) {
              s.wanted.reset();

@@ -134,6 +134,26 @@ BOOST_AUTO_TEST_CASE(renewed_from_two_thirds_of_its_life_on) {
     BOOST_TEST((*renewed.plan.renew_at - clock.now() == std::chrono::hours(8)));
 }
 
+BOOST_AUTO_TEST_CASE(one_that_the_provider_does_not_renew_is_replaced_before_it_ends) {
+    for (const auto kind : {OperationEnd::Kind::gone, OperationEnd::Kind::refused, OperationEnd::Kind::invalid}) {
+        SubscriptionsFixture f;
+        const auto s = f.source({"list", "subscribe", "renew", "unsubscribe"});
+        f.provider->life = std::chrono::hours(12);
+        const auto one = f.gateway();
+        one->apply(s, false);
+        f.clock.advance(std::chrono::hours(8));
+        f.provider->calls.clear();
+        f.provider->failures["renew"] = FakeProvider::failed(kind, "the token is unknown");
+        const auto view = one->apply(s, false);
+        BOOST_TEST(view.error == "");
+        BOOST_TEST(states(view) == "s2:active");
+        // The new one first, so that nothing is missed between.
+        const std::vector<std::string> calls = {"list", "renew", "subscribe", "unsubscribe", "list"};
+        BOOST_TEST(f.provider->calls == calls, boost::test_tools::per_element());
+        BOOST_TEST(one->apply(s, false).results.empty());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(without_a_list_it_works_from_its_own_record) {
     const auto s = source({"subscribe", "unsubscribe"});
     BOOST_TEST(states(gateway()->apply(s, false)) == "s1:active");
