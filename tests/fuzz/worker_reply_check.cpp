@@ -194,7 +194,7 @@ std::vector<std::string> reply_seeds() {
     };
     const auto first = [](wire::Writer& out, auto what) { out.u8(static_cast<uint8_t>(what)); };
     seed(0, [&](auto& out) { first(out, Said::accept), out.u32(0), out.i64(1), out.i64(2), out.i64(3), out.text("msg_1"); });
-    for (const char kind : {0, 1}) {
+    for (const char kind : {char{0}, char{1}}) {
         seed(kind, [&](auto& out) { first(out, Said::refuse), out.u32(401), texts(out, {"code", "hint"}), write(out, fields); });
         seed(kind, [&](auto& out) { first(out, Said::job), out.u64(7); });
         seed(kind, [&](auto& out) { first(out, Said::fault), out.text("threw"); });
