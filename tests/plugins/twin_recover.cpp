@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(twins_seen_so_far_are_asked_and_found_events_can_be_read_ba
     Loop loop;
     const std::string twin = loop.command("send", {{"type", "ledger.entry.updated"}})["messages"][0]["twin"];
     loop.fetched();
-    const std::string before = gh::to_rfc3339(loop.bench.time() + gh::Millis{1});
+    const std::string before = gh::to_rfc3339(loop.bench.time() + gh::Millis{1000}); // changes of one instant are told a millisecond apart
     loop.tick(std::chrono::minutes(5));
     loop.command("send", {{"type", "ledger.entry.updated"}, {"twin", twin}, {"entries", 1}});
     loop.command("send", {{"type", "sticker.put"}, {"twin", twin}});
