@@ -148,7 +148,7 @@ std::vector<Command> table() {
           {"--subscribed", "", "accounts begin with a subscription; default: where the gateway can subscribe, it has to"},
           k_control,
           {"--time-scale", "N", "simulated seconds per real one (default 1)"},
-          {"--settings", "JSON", "an object with settings of the simulators, by provider: {\"basiq\": {\"cool_off\": 900}}"},
+          {"--settings", "JSON", "an object with settings of the simulators, by provider: {\"acme\": {\"retries\": 3}}"},
           {"--seed", "N", "the same seed makes the same ids and secrets (default 1)"}},
          sandbox_run},
         {"sandbox show",

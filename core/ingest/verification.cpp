@@ -13,12 +13,18 @@ namespace {
 constexpr Millis k_waiting_job_deadline{8'000};
 constexpr int k_retry_after_seconds = 5;
 
-store::StoredRequest stored(http::Request request) {
+/// Of accepted requests the credentials are left out; in quarantine they stay, because it is verified again.
+enum class Credentials { kept, left_out };
+
+store::StoredRequest stored(http::Request request, Credentials credentials) {
     size_t size = 0;
     for (const auto& field : request.fields) size += field.name.size() + field.value.size() + 4;
     store::StoredRequest out{std::move(request.method), std::move(request.target), {}, std::move(request.body), std::move(request.remote)};
     out.head.reserve(size);
-    for (const auto& field : request.fields) ((out.head.append(field.name) += ": ").append(field.value)) += "\r\n";
+    for (const auto& field : request.fields) {
+        const bool hidden = credentials == Credentials::left_out && store::is_credential(field.name);
+        ((out.head.append(field.name) += ": ").append(hidden ? store::k_redacted : std::string_view(field.value))) += "\r\n";
+    }
     return out;
 }
 
@@ -124,8 +130,7 @@ void Verification::handle(Work& work, const plugin::Acceptance& acceptance, plug
     event.occurred_at = draft->occurred_at;
     event.trust = acceptance.trust == store::Trust::verified ? draft->trust : acceptance.trust;
     event.body_may_vary = draft->body_may_vary;
-    event.request = stored(work.exchange.take_request());
-    event.request.head = store::without_credentials(std::move(event.request.head));
+    event.request = stored(work.exchange.take_request(), Credentials::left_out);
     if (!work.place->fetch_back || !source.fetches(event.type)) {
         event.status = store::EventStatus::ready;
         for (auto& destination : work.table->routes().destinations(event.source, event.type))
@@ -195,7 +200,7 @@ void Verification::refuse(Work& work, const plugin::Refusal& refusal) {
                       {"hint", refusal.hint},
                       {"remote", request.remote},
                       {"suppressed", suppressed}});
-    refused.request = stored(work.exchange.take_request());
+    refused.request = stored(work.exchange.take_request(), Credentials::kept);
     if (work.place->counters->quarantine.take()) store_.quarantine(std::move(refused));
 
     auto response = http::problem(refusal.http_status, http::reason_phrase(refusal.http_status), {}, id);

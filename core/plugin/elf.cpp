@@ -1,7 +1,7 @@
 // A bounds-checked look at an ELF file (System V gABI chapters 4 and 5), only far enough to say precisely what is wrong with it.
+#include "core/plugin/elf_bytes.hpp"
 #include "core/plugin/library.hpp"
 
-#include <cstring>
 #include <elf.h>
 
 namespace gh::plugin {
@@ -22,18 +22,8 @@ constexpr Elf64_Half k_machine = EM_PPC64;
 #error "name this architecture's ELF machine here"
 #endif
 
-/// Copies the i-th T of a table; false when it is not inside the file.
-template <class T>
-bool read(std::string_view bytes, uint64_t table, uint64_t index, T& out) {
-    if (table > bytes.size() || index >= (bytes.size() - table) / sizeof(T)) return false;
-    std::memcpy(&out, bytes.data() + table + index * sizeof(T), sizeof(T));
-    return true;
-}
-
-std::string_view slice(std::string_view bytes, uint64_t offset, uint64_t size) {
-    if (offset > bytes.size() || size > bytes.size() - offset) return {};
-    return bytes.substr(offset, size);
-}
+using elf::read;
+using elf::slice;
 
 const Refused k_truncated{"truncated", "the file ends before its own tables say it does; copy it again, and move it into place with mv"};
 

@@ -1,24 +1,15 @@
 #include "core/plugin/elf_facts.hpp"
 
-#include <cstring>
+#include "core/plugin/elf_bytes.hpp"
+
 #include <elf.h>
 
 namespace gh::plugin {
 
 namespace {
 
-/// Copies the i-th T of a table; false when it is not inside the file.
-template <class T>
-bool read(std::string_view bytes, uint64_t table, uint64_t index, T& out) {
-    if (table > bytes.size() || index >= (bytes.size() - table) / sizeof(T)) return false;
-    std::memcpy(&out, bytes.data() + table + index * sizeof(T), sizeof(T));
-    return true;
-}
-
-std::string_view slice(std::string_view bytes, uint64_t offset, uint64_t size) {
-    if (offset > bytes.size() || size > bytes.size() - offset) return {};
-    return bytes.substr(offset, size);
-}
+using elf::read;
+using elf::slice;
 
 std::string name_at(std::string_view strings, uint64_t offset) {
     if (offset >= strings.size()) return {};

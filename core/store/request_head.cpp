@@ -4,17 +4,13 @@
 
 namespace gh::store {
 
-namespace {
-
 bool is_credential(std::string_view name) {
     return equals_ignoring_case(name, "Authorization") || equals_ignoring_case(name, "Proxy-Authorization") ||
            equals_ignoring_case(name, "Cookie");
 }
 
-} // namespace
-
 std::string without_credentials(std::string head) {
-    static constexpr std::string_view k_instead = ": [redacted]";
+    static const std::string k_instead = ": " + std::string(k_redacted);
     for (size_t at = 0; at < head.size();) {
         size_t end = std::min(head.find("\r\n", at), head.size());
         const size_t colon = head.find(':', at);
